@@ -1,0 +1,167 @@
+// The state of an instance as the rules see it: keyed reads and writes inside a closure
+// (Transaction), committed state with ranges outside of one (Snapshot). store/ implements both.
+//
+// A closure is plain synchronous code over a Transaction. It may run more than once (when a batch
+// fails it is run again alone), so it has no effect outside the Transaction it is given.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/records.h"
+
+namespace cpc::core {
+
+/// What a committed closure touched. After the commit everybody who registered is woken with the
+/// union of a batch; who is woken reads the store again.
+struct Touched {
+  std::set<InstanceName> peers;   ///< A lane towards them may owe something.
+  std::set<std::string> accounts; ///< Local parts: something their owner can see changed.
+  bool drafts = false;            ///< An own event waits for the signing loop.
+  bool inbox = false;             ///< A consent frame waits to be applied.
+  void merge(const Touched& other);
+};
+
+/// Keyed access to one kind of row. find() sees what this closure and earlier closures of the same
+/// batch wrote. Fails with unavailable when the store cannot be read.
+template <class Row>
+class Records {
+ public:
+  virtual ~Records() = default;
+  [[nodiscard]] virtual Result<std::optional<Row>> find(const typename Row::Key& key) = 0;
+  virtual void put(Row row) = 0;  ///< Inserts or replaces the row with this key.
+  virtual void erase(const typename Row::Key& key) = 0;  ///< Idempotent.
+};
+
+template <class... Rows>
+class RecordsOf : public Records<Rows>... {
+ public:
+  using Records<Rows>::find...;
+  using Records<Rows>::put...;
+  using Records<Rows>::erase...;
+  using AnyKey = std::variant<typename Rows::Key...>;
+};
+
+/// Every record type, once; store/ expands the same list.
+template <template <class...> class Template>
+using ForAllRows =
+    Template<Account, Conversation, ConversationByPair, ConversationByWire, Member, Event, Consent,
+             ContactRequest, SentRequest, Projection, Lane, Frame, InLane, InboxFrame, Peer,
+             Idempotency>;
+
+class Transaction : public ForAllRows<RecordsOf> {
+ public:
+  /// What to wake after the commit. Marks of a closure that fails are dropped with it.
+  [[nodiscard]] virtual Touched& touched() = 0;
+};
+
+/// Keys a closure will read, so that a batch can fetch them together. A key not listed works, alone.
+using Keys = std::vector<Transaction::AnyKey>;
+
+using Closure = std::function<Result<>(Transaction&)>;
+
+/// What one durable commit did. n is the highest change number it gave.
+struct Committed {
+  std::int64_t n = 0;
+  Touched touched;
+};
+
+/// A place in the person's stream of changes, and where a page ended.
+struct ChangePage {
+  std::vector<Conversation> conversations;
+  std::vector<Member> members;
+  std::vector<Event> events;
+  std::vector<ContactRequest> requests;
+  std::vector<Consent> consents;
+  std::int64_t upto = 0;   ///< Everything of this person with n <= upto is in this or earlier pages.
+  bool has_more = false;
+};
+
+template <class Row>
+class CommittedRecords {
+ public:
+  virtual ~CommittedRecords() = default;
+  [[nodiscard]] virtual Result<std::optional<Row>> find(const typename Row::Key& key) = 0;
+};
+template <class... Rows>
+class CommittedRecordsOf : public CommittedRecords<Rows>... {
+ public:
+  using CommittedRecords<Rows>::find...;
+};
+
+/// One consistent view of committed state. All ranges are bounded by `limit` rows, at most 1000.
+/// Every call fails with unavailable when the store cannot be read.
+class Snapshot : public ForAllRows<CommittedRecordsOf> {
+ public:
+  /// The highest n committed in this view.
+  [[nodiscard]] virtual Result<std::int64_t> last_n() = 0;
+
+  // What we owe.
+  /// Names of peers with a lane whose head is past its acked position (blocked lanes excluded).
+  [[nodiscard]] virtual Result<std::vector<InstanceName>> owing_peers() = 0;
+  [[nodiscard]] virtual Result<std::vector<Lane>> owing_lanes(const InstanceName& peer,
+                                                              std::size_t limit) = 0;
+  [[nodiscard]] virtual Result<std::vector<Lane>> lanes_of(const InstanceName& peer,
+                                                           std::size_t limit) = 0;
+  /// Ordered events of a log after `after`, by position.
+  [[nodiscard]] virtual Result<std::vector<Event>> entries_after(const ConversationId& conversation,
+                                                                 Position after,
+                                                                 std::size_t limit) = 0;
+  /// Own events with a submission position after `after`, by that position, whatever their state.
+  [[nodiscard]] virtual Result<std::vector<Event>> submissions_after(
+      const ConversationId& conversation, std::int64_t after, std::size_t limit) = 0;
+  [[nodiscard]] virtual Result<std::vector<Frame>> frames_after(const InstanceName& peer,
+                                                                std::int64_t after,
+                                                                std::size_t limit) = 0;
+  // What waits for a loop of ours.
+  /// Not parked, oldest first.
+  [[nodiscard]] virtual Result<std::vector<InboxFrame>> inbox_frames(std::size_t limit) = 0;
+  /// Drafts of conversations that have a wire id, by conversation and draft_order.
+  [[nodiscard]] virtual Result<std::vector<Event>> signable_drafts(std::size_t limit) = 0;
+  /// Drafts and sent requests older than `before`, to expire.
+  [[nodiscard]] virtual Result<std::vector<Event>> drafts_before(TimePoint before,
+                                                                 std::size_t limit) = 0;
+
+  // What a person sees.
+  /// Conversations of `person`, last changed first, those with n < `before_n` (0: from the newest).
+  [[nodiscard]] virtual Result<std::vector<Conversation>> conversations_of(const Address& person,
+                                                                           std::int64_t before_n,
+                                                                           std::size_t limit) = 0;
+  [[nodiscard]] virtual Result<std::vector<Member>> members_of(
+      const ConversationId& conversation) = 0;
+  /// message.post events visible to `person` (not hidden, or own) in display order: ordered ones by
+  /// position, then own unordered ones by draft/submission order. Pages backwards from `before`
+  /// (exclusive; none: from the end) or forwards from `after`; result is always in display order.
+  struct MessageRange {
+    ConversationId conversation;
+    Address person;
+    std::optional<EventKey> before;
+    std::optional<EventKey> after;
+    std::size_t limit = 50;
+  };
+  [[nodiscard]] virtual Result<std::vector<Event>> messages(const MessageRange& range) = 0;
+  [[nodiscard]] virtual Result<std::vector<ContactRequest>> requests_of(const std::string& owner,
+                                                                        bool only_open,
+                                                                        std::size_t limit) = 0;
+  [[nodiscard]] virtual Result<std::vector<Consent>> consents_of(const std::string& owner,
+                                                                 std::size_t limit) = 0;
+  /// Rows of `person` with n > after, at most about `limit` of them, in n order per kind; `upto`
+  /// tells how far the page reaches over all kinds. Hidden events of others are left out.
+  [[nodiscard]] virtual Result<ChangePage> changes(const Address& person, std::int64_t after,
+                                                   std::size_t limit) = 0;
+
+  // What an operator sees.
+  [[nodiscard]] virtual Result<std::vector<Account>> accounts(const std::string& after,
+                                                              std::size_t limit) = 0;
+  [[nodiscard]] virtual Result<std::vector<Peer>> peers(std::size_t limit) = 0;
+  /// Entries owed to a peer over all lanes (log and submission entries, frames).
+  [[nodiscard]] virtual Result<std::int64_t> owed_count(const InstanceName& peer) = 0;
+};
+
+}  // namespace cpc::core
