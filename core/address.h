@@ -13,6 +13,7 @@ namespace cpc::core {
 /// else, in particular upper case, punycode (`xn--`), `localhost`, a trailing dot.
 class InstanceName {
  public:
+  InstanceName() = default;  ///< No name; a blank to be filled, never a value of its own.
   /// Fails with invalid; the detail never echoes the input.
   [[nodiscard]] static Result<InstanceName> parse(std::string_view text);
   [[nodiscard]] const std::string& text() const { return text_; }
