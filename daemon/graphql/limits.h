@@ -1,0 +1,31 @@
+// What a stranger may ask the engine to read, check and run. Every bound refuses with
+// QUERY_TOO_COMPLEX; none is reached by the queries of an ordinary client.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace cpc::graphql {
+
+struct Limits {
+  std::size_t document_bytes_max = 64 * 1024;
+  std::size_t tokens_max = 2000;  ///< Comments, commas and white space are no tokens.
+
+  /// Brackets inside brackets in the text (selections, lists, objects, types): what bounds the
+  /// recursion of the parser. Inline fragments count here, and not in `depth_max`.
+  std::size_t nesting_max = 64;
+
+  std::size_t depth_max = 12;                ///< Fields inside fields, fragments written out.
+  std::size_t introspection_depth_max = 20;  ///< The same below __schema and __type.
+  std::size_t aliases_max = 30;              ///< Aliases in the text of a document.
+  std::size_t directives_max = 20;           ///< Directives in the text of a document.
+
+  /// Each field costs 1 plus what it selects, fragments written out; what a field with an Int
+  /// argument `first` or `last` selects counts that many times.
+  std::uint64_t cost_max = 1000;
+
+  std::size_t merge_steps_max = 100'000;  ///< Fields looked at to prove that answers merge.
+  std::size_t errors_max = 20;            ///< Errors told about one document.
+};
+
+}  // namespace cpc::graphql
