@@ -28,24 +28,35 @@ struct Touched {
   void merge(const Touched& other);
 };
 
-/// Keyed access to one kind of row. find() sees what this closure and earlier closures of the same
-/// batch wrote. Fails with unavailable when the store cannot be read.
+/// Keyed look-up of one kind of row. In a Transaction it sees what this closure and earlier closures
+/// of the same batch wrote. Fails with unavailable when the store cannot be read.
 template <class Row>
-class Records {
+class Finds {
  public:
-  virtual ~Records() = default;
+  virtual ~Finds() = default;
   [[nodiscard]] virtual Result<std::optional<Row>> find(const typename Row::Key& key) = 0;
+};
+
+template <class Row>
+class Writes {
+ public:
+  virtual ~Writes() = default;
   virtual void put(Row row) = 0;  ///< Inserts or replaces the row with this key.
   virtual void erase(const typename Row::Key& key) = 0;  ///< Idempotent.
 };
 
 template <class... Rows>
-class RecordsOf : public Records<Rows>... {
+class FindsOf : public Finds<Rows>... {
  public:
-  using Records<Rows>::find...;
-  using Records<Rows>::put...;
-  using Records<Rows>::erase...;
+  using Finds<Rows>::find...;
   using AnyKey = std::variant<typename Rows::Key...>;
+};
+
+template <class... Rows>
+class WritesOf : public Writes<Rows>... {
+ public:
+  using Writes<Rows>::put...;
+  using Writes<Rows>::erase...;
 };
 
 /// Every record type, once; store/ expands the same list.
@@ -55,14 +66,18 @@ using ForAllRows =
              ContactRequest, SentRequest, Projection, Lane, Frame, InLane, InboxFrame, Peer,
              Idempotency>;
 
-class Transaction : public ForAllRows<RecordsOf> {
+/// What a rule needs that only reads: both a Transaction and a Snapshot are one.
+using Lookup = ForAllRows<FindsOf>;
+
+class Transaction : public Lookup, public ForAllRows<WritesOf> {
  public:
   /// What to wake after the commit. Marks of a closure that fails are dropped with it.
   [[nodiscard]] virtual Touched& touched() = 0;
 };
 
 /// Keys a closure will read, so that a batch can fetch them together. A key not listed works, alone.
-using Keys = std::vector<Transaction::AnyKey>;
+using AnyKey = Lookup::AnyKey;
+using Keys = std::vector<AnyKey>;
 
 using Closure = std::function<Result<>(Transaction&)>;
 
@@ -83,21 +98,9 @@ struct ChangePage {
   bool has_more = false;
 };
 
-template <class Row>
-class CommittedRecords {
- public:
-  virtual ~CommittedRecords() = default;
-  [[nodiscard]] virtual Result<std::optional<Row>> find(const typename Row::Key& key) = 0;
-};
-template <class... Rows>
-class CommittedRecordsOf : public CommittedRecords<Rows>... {
- public:
-  using CommittedRecords<Rows>::find...;
-};
-
 /// One consistent view of committed state. All ranges are bounded by `limit` rows, at most 1000.
 /// Every call fails with unavailable when the store cannot be read.
-class Snapshot : public ForAllRows<CommittedRecordsOf> {
+class Snapshot : public Lookup {
  public:
   /// The highest n committed in this view.
   [[nodiscard]] virtual Result<std::int64_t> last_n() = 0;
