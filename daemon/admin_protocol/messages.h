@@ -1,0 +1,209 @@
+// What cpcctl and cpcd say to each other over the unix socket: typed requests and answers.
+//
+// HTTP/1.1, always POST, one JSON object each way, so that every command reads the same and
+// `curl --unix-socket /var/lib/cpcd/admin.sock -d '{}' http://cpcd/v1/status` works. Each request
+// names its path and the type of its answer; each answer names its schema, which is also what
+// `cpcctl --json` prints. A schema's version rises when a field is removed or changes its meaning;
+// new fields may appear at any time. codec.h turns these types into JSON and back.
+//
+// Times are milliseconds since the Unix epoch; an absent time means "never" or "not planned".
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/base/time.h"
+
+namespace cpc::admin_protocol {
+
+/// Every failure the daemon answers, and every failure cpcctl finds itself. The code is stable; its
+/// part before the dot decides cpcctl's exit status: invalid, auth, not_found, precond, peer,
+/// timeout, unavailable, daemon, usage, internal.
+struct Problem {
+  static constexpr std::string_view schema = "cpcctl.error.v1";
+  std::string code;  ///< "not_found.peer"
+  std::string what;  ///< What did not happen.
+  std::string why;   ///< May be empty.
+  std::string todo;  ///< "do" in JSON: what the operator can do now. May be empty.
+  bool operator==(const Problem&) const = default;
+};
+
+// --- status -------------------------------------------------------------------------------------
+
+enum class DaemonState { starting, running, degraded, stopping };
+
+struct StoreStatus {
+  std::string engine;  ///< "sqlite"
+  std::string file;
+  std::int64_t schema = 0;  ///< Number of the last migration.
+  std::string store_epoch;  ///< base64url
+  std::int64_t boot_counter = 0;
+  std::string synchronous;  ///< "FULL": an acknowledged message is on disk.
+  bool operator==(const StoreStatus&) const = default;
+};
+
+struct PeerCounts {
+  std::int64_t total = 0;
+  std::int64_t reachable = 0;
+  bool operator==(const PeerCounts&) const = default;
+};
+
+struct Listeners {
+  std::string client;  ///< "127.0.0.1:8480": where we really listen.
+  std::string federation;
+  bool operator==(const Listeners&) const = default;
+};
+
+struct Status {
+  static constexpr std::string_view schema = "cpcctl.status.v1";
+  std::string instance;
+  std::string iid;
+  std::string version;
+  DaemonState state = DaemonState::starting;
+  std::vector<std::string> reasons;  ///< Why it is degraded, a sentence each.
+  TimePoint started_at{};
+  StoreStatus store;
+  std::int64_t accounts = 0;
+  std::optional<std::int64_t> conversations;  ///< Absent where counting would take long.
+  PeerCounts peers;
+  std::int64_t owed = 0;  ///< Entries, submissions and frames that peers have not acknowledged.
+  Listeners listeners;
+  bool operator==(const Status&) const = default;
+};
+
+struct StatusRequest {
+  using Answer = Status;
+  static constexpr std::string_view path = "/v1/status";
+  bool operator==(const StatusRequest&) const = default;
+};
+
+// --- user ---------------------------------------------------------------------------------------
+
+struct UserCreated {
+  static constexpr std::string_view schema = "cpcctl.user_create.v1";
+  std::string address;  ///< anna@nord.cpc
+  bool operator==(const UserCreated&) const = default;
+};
+
+/// Problems: precond.exists, invalid.username, invalid.password.
+struct UserCreateRequest {
+  using Answer = UserCreated;
+  static constexpr std::string_view path = "/v1/user/create";
+  std::string username;  ///< The part before @.
+  std::string password;  ///< Never in a log, an answer or a problem.
+  bool operator==(const UserCreateRequest&) const = default;
+};
+
+struct UserPasswordSet {
+  static constexpr std::string_view schema = "cpcctl.user_passwd.v1";
+  std::string address;
+  std::int64_t sessions_ended = 0;
+  bool operator==(const UserPasswordSet&) const = default;
+};
+
+/// Ends all sessions of the account. Problems: not_found.user, invalid.password.
+struct UserPasswdRequest {
+  using Answer = UserPasswordSet;
+  static constexpr std::string_view path = "/v1/user/passwd";
+  std::string username;
+  std::string password;
+  bool operator==(const UserPasswdRequest&) const = default;
+};
+
+struct UserDisabled {
+  static constexpr std::string_view schema = "cpcctl.user_disable.v1";
+  std::string address;
+  std::int64_t sessions_ended = 0;
+  bool operator==(const UserDisabled&) const = default;
+};
+
+/// Problems: not_found.user, precond.disabled.
+struct UserDisableRequest {
+  using Answer = UserDisabled;
+  static constexpr std::string_view path = "/v1/user/disable";
+  std::string username;
+  bool operator==(const UserDisableRequest&) const = default;
+};
+
+// --- peer ---------------------------------------------------------------------------------------
+
+enum class PeerState { reachable, unreachable, never, blocked };
+
+struct PeerRow {
+  std::string name;
+  std::string iid;  ///< Empty while we have not accepted a document.
+  PeerState state = PeerState::never;
+  std::int64_t owed = 0;
+  std::optional<TimePoint> last_success_at;  ///< Of a request of ours.
+  std::string last_error;                    ///< Empty after a success.
+  std::optional<TimePoint> next_try_at;
+  std::vector<std::string> endpoints;
+  std::string trust;  ///< pinned | directory | dnssec | introduced | tofu, or empty.
+  bool operator==(const PeerRow&) const = default;
+};
+
+struct PeerList {
+  static constexpr std::string_view schema = "cpcctl.peer_list.v1";
+  std::vector<PeerRow> peers;  ///< By name.
+  bool operator==(const PeerList&) const = default;
+};
+
+struct PeerListRequest {
+  using Answer = PeerList;
+  static constexpr std::string_view path = "/v1/peer/list";
+  bool unreachable = false;  ///< Only those that we cannot reach now.
+  bool operator==(const PeerListRequest&) const = default;
+};
+
+struct PeerDocument {
+  std::int64_t delegation_serial = 0;
+  std::int64_t operational_serial = 0;
+  std::optional<TimePoint> fetched_at;
+  bool operator==(const PeerDocument&) const = default;
+};
+
+struct PeerKey {
+  std::string id;   ///< RFC 7638 thumbprint, base64url.
+  std::string use;  ///< root | signing | sealing | tls
+  std::optional<TimePoint> valid_from;
+  std::optional<TimePoint> valid_until;
+  bool operator==(const PeerKey&) const = default;
+};
+
+struct LanePosition {
+  std::int64_t hub_epoch = 0;
+  std::int64_t seq = 0;
+  bool operator==(const LanePosition&) const = default;
+};
+
+struct PeerLane {
+  std::string kind;                         ///< log | submission | consent | receipts
+  std::optional<std::string> conversation;  ///< Absent for the consent lane.
+  LanePosition head;
+  LanePosition acked;
+  std::string blocked;  ///< Empty, or the code why nothing is sent.
+  bool operator==(const PeerLane&) const = default;
+};
+
+struct PeerDetail {
+  static constexpr std::string_view schema = "cpcctl.peer_show.v1";
+  PeerRow peer;
+  PeerDocument document;
+  std::vector<PeerKey> keys;
+  std::vector<PeerLane> lanes;  ///< Those that owe something or are blocked.
+  bool operator==(const PeerDetail&) const = default;
+};
+
+/// Problems: not_found.peer, invalid.name.
+struct PeerShowRequest {
+  using Answer = PeerDetail;
+  static constexpr std::string_view path = "/v1/peer/show";
+  std::string name;
+  bool operator==(const PeerShowRequest&) const = default;
+};
+
+}  // namespace cpc::admin_protocol
