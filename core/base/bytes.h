@@ -14,7 +14,8 @@
 
 namespace cpc {
 
-/// Octets of any length. A std::string, because every library around us (SQL, HTTP, JSON) takes one.
+/// Octets of any length. A std::string, because that is what every library around us takes
+/// (SQL, HTTP, JSON).
 using Bytes = std::string;
 
 /// `N` octets with a meaning: an Id<16, EventTag> is not an Id<16, ConversationTag>.
