@@ -1,8 +1,8 @@
 // An event of a conversation's log, as the rules see it: a typed header, opaque signed bytes, and
 // the place the hub gave it.
 //
-// Start here: Envelope -> VerifiedEnvelope -> records.h's Event. Types narrow inward; whoever holds a
-// VerifiedEnvelope need not check its signature again.
+// Start here: Envelope -> VerifiedEnvelope -> records.h's Event. Types narrow inward; whoever holds
+// a VerifiedEnvelope need not check its signature again.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// The identifiers of the rules. Each is a type of its own; core/base/bytes.h gives them their text form.
+// The identifiers of the rules. Each is a type of its own; core/base/bytes.h gives them their text
+// form.
 #pragma once
 
 #include "core/base/bytes.h"

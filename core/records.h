@@ -1,4 +1,5 @@
-// Every kind of row an instance keeps, by its key. The state of an instance is these and nothing else.
+// Every kind of row an instance keeps, by its key. The state of an instance is these and nothing
+// else.
 //
 // Rules for rows: a Key names exactly one row; times are milliseconds; `Visible` rows are seen by
 // clients and carry `n`, the number of their last change. n is given by the store when a batch is
@@ -53,10 +54,12 @@ struct Conversation {
   std::optional<WireId> wire_id;
   std::optional<InstanceName> hub;  ///< Known together with wire_id.
   Head head;                        ///< The last ordered entry we hold; zero before the first.
-  std::int64_t drafts = 0;          ///< Own events that are not signed yet.
-  std::int64_t submitted = 0;       ///< Last position of our submission lane, when the hub is remote.
+  std::int64_t drafts = 0;          ///< Own events that may be signed and are not yet.
+  std::int64_t drafts_made = 0;     ///< Last draft_order given.
+  std::int64_t submitted = 0;  ///< Last position of our submission lane, when the hub is remote.
   TimePoint created_at{};
-  std::int64_t n = 0;  ///< Visible: last change of the conversation or of anything in it (`last_n`).
+  std::int64_t n =
+      0;  ///< Visible: last change of the conversation or of anything in it (`last_n`).
   [[nodiscard]] Key key() const { return {id}; }
 };
 
@@ -100,9 +103,10 @@ struct Member {
   std::optional<Incarnation> incarnation;  ///< Once known.
   std::optional<MemberId> member_id;       ///< Once known; ours from the start for local people.
   bool has_joined = false;                 ///< member.join was authored (ours) or ordered (theirs).
-  std::int64_t delivered_seq = 0;  ///< Accepted by the person's instance up to here (remote people).
-  std::int64_t read_seq = 0;       ///< Read by the person up to here.
-  std::int64_t n = 0;              ///< Visible.
+  std::int64_t delivered_seq =
+      0;                      ///< Accepted by the person's instance up to here (remote people).
+  std::int64_t read_seq = 0;  ///< Read by the person up to here.
+  std::int64_t n = 0;         ///< Visible.
   [[nodiscard]] Key key() const { return {conversation, address}; }
 };
 
@@ -126,25 +130,26 @@ struct Event {
   ConversationId conversation;
   Iid author;
   EventId id;
-  std::string type;                     ///< Wire name.
-  std::optional<Address> sender;        ///< The person, when known; none for an instance's event.
+  std::string type;               ///< Wire name.
+  std::optional<Address> sender;  ///< The person, when known; none for an instance's event.
   MemberId member;
   TimePoint time{};
   EventState state = EventState::draft;
-  std::string reason;                   ///< Stable code when failed or expired; else empty.
-  Position position;                    ///< Zero unless ordered.
+  std::string reason;  ///< Stable code when failed or expired; else empty.
+  Position position;   ///< Zero unless ordered.
   TimePoint hub_time{};
   Digest link;
-  Digest hash;                          ///< Of the envelope; zero for a draft.
-  std::int64_t submission = 0;          ///< Position in our submission lane; zero: not submitted.
-  std::int64_t draft_order = 0;         ///< Order among drafts of the conversation; zero: no draft.
-  std::string protected_header;         ///< The envelope's three texts; empty for a draft.
+  Digest hash;                   ///< Of the envelope; zero for a draft.
+  std::int64_t submission = 0;   ///< Position in our submission lane; zero: not submitted.
+  std::int64_t draft_order = 0;  ///< Order of signing in the conversation; zero: no draft,
+                                 ///< or one that waits for consent.
+  std::string protected_header;  ///< The envelope's three texts; empty for a draft.
   std::string payload;
   std::string signature;
   Bytes salt;
-  Bytes sealed_body;                    ///< AES-256-GCM of the body; empty: not kept.
-  bool is_hidden = false;               ///< Chained and acknowledged, shown to its author only.
-  std::int64_t n = 0;                   ///< Visible.
+  Bytes sealed_body;       ///< AES-256-GCM of the body; empty: not kept.
+  bool is_hidden = false;  ///< Chained and acknowledged, shown to its author only.
+  std::int64_t n = 0;      ///< Visible.
   [[nodiscard]] Key key() const { return {conversation, author, id}; }
 };
 
@@ -264,7 +269,8 @@ struct Lane {
   ConversationId conversation;
   Position head;
   Position acked;
-  std::string blocked;  ///< Empty, or the code why nothing is sent until something changes (a fork).
+  std::string
+      blocked;  ///< Empty, or the code why nothing is sent until something changes (a fork).
   [[nodiscard]] Key key() const { return {peer, kind, conversation}; }
 };
 

@@ -21,15 +21,15 @@ namespace cpc::core {
 /// What a committed closure touched. After the commit everybody who registered is woken with the
 /// union of a batch; who is woken reads the store again.
 struct Touched {
-  std::set<InstanceName> peers;   ///< A lane towards them may owe something.
-  std::set<std::string> accounts; ///< Local parts: something their owner can see changed.
-  bool drafts = false;            ///< An own event waits for the signing loop.
-  bool inbox = false;             ///< A consent frame waits to be applied.
+  std::set<InstanceName> peers;    ///< A lane towards them may owe something.
+  std::set<std::string> accounts;  ///< Local parts: something their owner can see changed.
+  bool drafts = false;             ///< An own event waits for the signing loop.
+  bool inbox = false;              ///< A consent frame waits to be applied.
   void merge(const Touched& other);
 };
 
-/// Keyed look-up of one kind of row. In a Transaction it sees what this closure and earlier closures
-/// of the same batch wrote. Fails with unavailable when the store cannot be read.
+/// Keyed look-up of one kind of row. In a Transaction it sees what this closure and earlier
+/// closures of the same batch wrote. Fails with unavailable when the store cannot be read.
 template <class Row>
 class Finds {
  public:
@@ -61,10 +61,9 @@ class WritesOf : public Writes<Rows>... {
 
 /// Every record type, once; store/ expands the same list.
 template <template <class...> class Template>
-using ForAllRows =
-    Template<Account, Conversation, ConversationByPair, ConversationByWire, Member, Event, Consent,
-             ContactRequest, SentRequest, Projection, Lane, Frame, InLane, InboxFrame, Peer,
-             Idempotency>;
+using ForAllRows = Template<Account, Conversation, ConversationByPair, ConversationByWire, Member,
+                            Event, Consent, ContactRequest, SentRequest, Projection, Lane, Frame,
+                            InLane, InboxFrame, Peer, Idempotency>;
 
 /// What a rule needs that only reads: both a Transaction and a Snapshot are one.
 using Lookup = ForAllRows<FindsOf>;
@@ -75,7 +74,8 @@ class Transaction : public Lookup, public ForAllRows<WritesOf> {
   [[nodiscard]] virtual Touched& touched() = 0;
 };
 
-/// Keys a closure will read, so that a batch can fetch them together. A key not listed works, alone.
+/// Keys a closure will read, so that a batch can fetch them together. A key not listed works,
+/// alone.
 using AnyKey = Lookup::AnyKey;
 using Keys = std::vector<AnyKey>;
 
@@ -94,7 +94,7 @@ struct ChangePage {
   std::vector<Event> events;
   std::vector<ContactRequest> requests;
   std::vector<Consent> consents;
-  std::int64_t upto = 0;   ///< Everything of this person with n <= upto is in this or earlier pages.
+  std::int64_t upto = 0;  ///< Everything of this person with n <= upto is in this or earlier pages.
   bool has_more = false;
 };
 
@@ -125,9 +125,9 @@ class Snapshot : public Lookup {
   // What waits for a loop of ours.
   /// Not parked, oldest first.
   [[nodiscard]] virtual Result<std::vector<InboxFrame>> inbox_frames(std::size_t limit) = 0;
-  /// Drafts of conversations that have a wire id, by conversation and draft_order.
+  /// Drafts with a draft_order (their consent is there), by conversation and draft_order.
   [[nodiscard]] virtual Result<std::vector<Event>> signable_drafts(std::size_t limit) = 0;
-  /// Drafts and sent requests older than `before`, to expire.
+  /// Drafts without a draft_order (they wait for consent) whose time is before `before`.
   [[nodiscard]] virtual Result<std::vector<Event>> drafts_before(TimePoint before,
                                                                  std::size_t limit) = 0;
 

@@ -1,0 +1,169 @@
+#include "core/contact.h"
+
+#include "core/codes.h"
+#include "core/consent.h"
+
+namespace cpc::core {
+namespace {
+
+ConsentKey messaging_of(const std::string& owner, const Address& subject) {
+  return {owner, ConsentType::messaging, ConsentScope::person, subject.text()};
+}
+
+// The conversation of two people if there is one; nothing is begun for a plan.
+Result<std::optional<Conversation>> conversation_of(Lookup& store, const Address& one,
+                                                    const Address& other) {
+  const ConversationByPairKey key{std::min(one, other), std::max(one, other)};
+  CPC_TRY(const auto pair, store.find(key));
+  if (!pair) return std::optional<Conversation>{};
+  return store.find(ConversationKey{pair->id});
+}
+
+Result<std::optional<ConsentFrame>> projection_frame(Lookup& store, const Home& home,
+                                                     Moment& moment, FrameKind kind,
+                                                     const Address& owner, const Address& subject,
+                                                     std::int64_t version) {
+  CPC_TRY(const auto conversation, conversation_of(store, owner, subject));
+  if (!conversation) return std::optional<ConsentFrame>{};
+  CPC_TRY(auto from, introduction_of(store, home, *conversation, owner));
+  CPC_TRY(const Member other, member_of(store, *conversation, subject));
+  ConsentFrame frame;
+  frame.id = moment.chance.uuid<FrameId>(moment.now);
+  frame.kind = kind;
+  frame.from = std::move(from);
+  frame.to = subject;
+  frame.to_iid = other.iid;
+  frame.time = moment.now;
+  frame.version = version;
+  frame.epoch = home.epoch;
+  return std::optional<ConsentFrame>{std::move(frame)};
+}
+
+Result<Consent> consent_to_answer(Lookup& store, const ConsentAnswer& answer) {
+  CPC_TRY(auto consent, store.find(messaging_of(answer.owner, answer.subject)));
+  if (!consent) {
+    return refuse(ErrorCode::not_found, codes::not_found, "there is no request of this person");
+  }
+  if (consent->version != answer.version) {
+    return refuse(ErrorCode::conflict, codes::consent_stale,
+                  "the consent changed since it was shown; look again, then decide");
+  }
+  return *std::move(consent);
+}
+
+// What the subject's side is told from now on. `frame` is what plan_* gave, signed.
+Result<> tell(Transaction& tx, const Home& home, Moment& moment, const ConsentFrame& planned,
+              const std::optional<SignedFrame>& frame) {
+  const bool fits = frame && frame->frame.kind == planned.kind && frame->frame.to == planned.to &&
+                    frame->frame.version == planned.version &&
+                    frame->frame.from.address == planned.from.address &&
+                    frame->frame.from.incarnation == planned.from.incarnation &&
+                    frame->frame.from.member_id == planned.from.member_id;
+  if (!fits) return fail(ErrorCode::conflict, "the frame was signed for another state");
+  tx.put(projection_of(frame->frame));
+  return dispatch_frame(tx, home, moment, *frame);
+}
+
+}  // namespace
+
+Result<> close_request(Transaction& tx, const std::string& owner, const Address& from) {
+  CPC_TRY(auto request, tx.find(ContactRequestKey{owner, from}));
+  if (request && request->is_open) {
+    request->is_open = false;
+    tx.put(*std::move(request));
+  }
+  return success();
+}
+
+Result<std::optional<ConsentFrame>> plan_answer(Lookup& store, const Home& home, Moment& moment,
+                                                const ConsentAnswer& answer) {
+  CPC_TRY(const Consent consent, consent_to_answer(store, answer));
+  if (answer.kind == AnswerKind::deny) return std::optional<ConsentFrame>{};
+  if (consent.state == ConsentState::granted) return std::optional<ConsentFrame>{};
+  return projection_frame(store, home, moment, FrameKind::granted, home.address_of(answer.owner),
+                          answer.subject, consent.version + 1);
+}
+
+Result<> answer_contact(Transaction& tx, const Home& home, Moment moment,
+                        const ConsentAnswer& answer, const std::optional<SignedFrame>& frame) {
+  CPC_TRY(const Consent consent, consent_to_answer(tx, answer));
+  const ConsentKey key = messaging_of(answer.owner, answer.subject);
+  CPC_TRY(close_request(tx, answer.owner, answer.subject));
+  if (answer.kind == AnswerKind::deny) {
+    CPC_TRY(write_consent(tx, key, ConsentState::denied, "user_action", moment.now));
+    return success();
+  }
+
+  Moment planning = moment;
+  CPC_TRY(const auto planned, plan_answer(tx, home, planning, answer));
+  CPC_TRY(write_consent(tx, key, ConsentState::granted, "user_action", moment.now));
+  if (answer.subject.instance != home.name) {
+    CPC_TRY(set_federation_opt_in(tx, home, moment, answer.owner, answer.subject.instance, true));
+  }
+  if (!planned) return success();
+  CPC_TRY(tell(tx, home, moment, *planned, frame));
+
+  CPC_TRY(auto conversation, conversation_of(tx, planned->from.address, answer.subject));
+  if (!conversation) return fail(ErrorCode::internal, "a grant without its conversation");
+  return learn_person(tx, home, moment, *conversation, planned->from);
+}
+
+Result<std::optional<ConsentFrame>> plan_revocation(Lookup& store, const Home& home, Moment& moment,
+                                                    const Revocation& revocation) {
+  if (revocation.is_quiet) return std::optional<ConsentFrame>{};
+  const Address owner = home.address_of(revocation.owner);
+  CPC_TRY(const auto told, store.find(ProjectionKey{owner, revocation.subject}));
+  if (!told || !told->is_granted) return std::optional<ConsentFrame>{};
+  CPC_TRY(const auto consent, store.find(messaging_of(revocation.owner, revocation.subject)));
+  const std::int64_t version = (consent ? consent->version : 0) + 1;
+  return projection_frame(store, home, moment, FrameKind::withdrawn, owner, revocation.subject,
+                          version);
+}
+
+Result<> revoke_consent(Transaction& tx, const Home& home, Moment moment,
+                        const Revocation& revocation, const std::optional<SignedFrame>& frame) {
+  Moment planning = moment;
+  CPC_TRY(const auto planned, plan_revocation(tx, home, planning, revocation));
+  const ConsentState state = revocation.is_quiet ? ConsentState::blocked : ConsentState::revoked;
+  CPC_TRY(write_consent(tx, messaging_of(revocation.owner, revocation.subject), state,
+                        "user_action", moment.now));
+  CPC_TRY(close_request(tx, revocation.owner, revocation.subject));
+  if (planned) return tell(tx, home, moment, *planned, frame);
+  return success();
+}
+
+Result<> dispatch_frame(Transaction& tx, const Home& home, Moment& moment,
+                        const SignedFrame& frame) {
+  const InstanceName& peer = frame.frame.to.instance;
+  if (peer == home.name) return apply_frame(tx, home, moment, home.name, frame.frame);
+
+  const LaneKey key{peer, LaneKind::consent, {}};
+  CPC_TRY(auto lane, tx.find(key));
+  if (!lane) lane = Lane{key.peer, key.kind, key.conversation, {}, {}, {}};
+  ++lane->head.seq;
+  tx.put(Frame{peer, lane->head.seq, frame.jws});
+  tx.put(*std::move(lane));
+  tx.touched().peers.insert(peer);
+  return success();
+}
+
+Projection projection_of(const ConsentFrame& frame) {
+  Projection projection;
+  projection.owner = frame.from.address;
+  projection.subject = frame.to;
+  projection.is_granted = frame.kind != FrameKind::withdrawn;
+  projection.epoch = frame.epoch;
+  projection.version = frame.version;
+  projection.owner_iid = frame.from.iid;
+  projection.owner_incarnation = frame.from.incarnation;
+  projection.owner_member = frame.from.member_id;
+  projection.issued_at = frame.time;
+  return projection;
+}
+
+Result<bool> may_write(Lookup& store, const Address& from, const Address& to) {
+  CPC_TRY(const auto projection, store.find(ProjectionKey{to, from}));
+  return projection && projection->is_granted;
+}
+
+}  // namespace cpc::core

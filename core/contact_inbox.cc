@@ -1,0 +1,184 @@
+// The receiving half of core/contact.h: what a frame does to the person it is addressed to.
+
+#include "core/codes.h"
+#include "core/consent.h"
+#include "core/contact.h"
+
+namespace cpc::core {
+namespace {
+
+constexpr std::int64_t frame_attempts_max = 5;
+
+Bytes intro_row(const std::string& owner, const Address& from) {
+  return owner + '\n' + from.text();
+}
+
+// Notes what `frame`'s sender told about the way to them, unless something newer is known.
+Result<bool> learn_projection(Transaction& tx, const ConsentFrame& frame) {
+  CPC_TRY(const auto known, tx.find(ProjectionKey{frame.from.address, frame.to}));
+  const bool is_same_life =
+      known && known->epoch == frame.epoch && known->owner_incarnation == frame.from.incarnation;
+  // A repeated request carries the version of the consent that the first one wrote.
+  const std::int64_t version_min = !is_same_life                      ? 0
+                                   : frame.kind == FrameKind::request ? known->version
+                                                                      : known->version + 1;
+  if (frame.version < version_min) return false;
+  tx.put(projection_of(frame));
+  return true;
+}
+
+// A name that a new person took over does not inherit what its predecessor was granted.
+Result<> forget_predecessor(Transaction& tx, const ConsentFrame& frame, TimePoint now) {
+  CPC_TRY(const auto known, tx.find(ProjectionKey{frame.from.address, frame.to}));
+  if (!known || known->owner_incarnation == frame.from.incarnation) return success();
+  const ConsentKey key{frame.to.local, ConsentType::messaging, ConsentScope::person,
+                       frame.from.address.text()};
+  CPC_TRY(const auto consent, tx.find(key));
+  if (consent && consent->state == ConsentState::granted) {
+    CPC_TRY(write_consent(tx, key, ConsentState::revoked, "new_incarnation", now));
+  }
+  return success();
+}
+
+Result<> surface_request(Transaction& tx, const Home& home, Moment& moment,
+                         const ConsentFrame& frame, const Conversation& conversation) {
+  ContactRequest request;
+  request.owner = frame.to.local;
+  request.from = frame.from.address;
+  request.frame = frame.id;
+  request.conversation = conversation.id;
+  request.from_iid = frame.from.iid;
+  request.from_incarnation = frame.from.incarnation;
+  request.from_member = frame.from.member_id;
+  const Bytes row = intro_row(request.owner, request.from);
+  request.sealed_intro =
+      crypto::seal_at_rest(home.master, conversation.id.view(), {"contact_requests", row},
+                           moment.chance.bytes(crypto::rest_nonce_bytes), frame.intro);
+  request.received_at = moment.now;
+  tx.put(std::move(request));
+  const ConsentKey key{frame.to.local, ConsentType::messaging, ConsentScope::person,
+                       frame.from.address.text()};
+  CPC_TRY(write_consent(tx, key, ConsentState::requested, "request", moment.now));
+  tx.touched().accounts.insert(frame.to.local);
+  return success();
+}
+
+Result<> apply_request(Transaction& tx, const Home& home, Moment& moment,
+                       const ConsentFrame& frame) {
+  CPC_TRY(const auto account, tx.find(AccountKey{frame.to.local}));
+  if (!account || account->is_disabled) return success();
+  CPC_TRY(forget_predecessor(tx, frame, moment.now));
+  const ConsentKey key{frame.to.local, ConsentType::messaging, ConsentScope::person,
+                       frame.from.address.text()};
+  CPC_TRY(const auto consent, tx.find(key));
+  const bool is_refused = consent && (consent->state == ConsentState::denied ||
+                                      consent->state == ConsentState::blocked);
+  if (is_refused) return success();
+
+  // Who writes first may be answered: the request itself grants the reverse direction.
+  CPC_TRY(const auto earlier, tx.find(ContactRequestKey{frame.to.local, frame.from.address}));
+  if (earlier && earlier->frame == frame.id) return success();
+  CPC_TRY(const bool is_news, learn_projection(tx, frame));
+  if (!is_news) return success();
+  CPC_TRY(Conversation conversation,
+          open_direct(tx, home, moment, frame.to, frame.from.address, frame.from.incarnation));
+  const bool is_granted = consent && consent->state == ConsentState::granted;
+  if (!is_granted) {
+    CPC_TRY(surface_request(tx, home, moment, frame, conversation));
+  }
+  CPC_TRY(learn_person(tx, home, moment, conversation, frame.from));
+  return release_draft(tx, home, moment, conversation, frame.to, frame.from.address);
+}
+
+Result<> apply_projection(Transaction& tx, const Home& home, Moment& moment,
+                          const ConsentFrame& frame) {
+  CPC_TRY(const bool is_news, learn_projection(tx, frame));
+  if (!is_news || frame.kind == FrameKind::withdrawn) return success();
+  CPC_TRY(Conversation conversation,
+          open_direct(tx, home, moment, frame.to, frame.from.address, frame.from.incarnation));
+  CPC_TRY(learn_person(tx, home, moment, conversation, frame.from));
+  return release_draft(tx, home, moment, conversation, frame.to, frame.from.address);
+}
+
+}  // namespace
+
+Result<> release_draft(Transaction& tx, const Home& home, Moment& moment,
+                       Conversation& conversation, const Address& mine, const Address& other) {
+  const SentRequestKey key{mine, other};
+  CPC_TRY(const auto sent, tx.find(key));
+  if (!sent || !conversation.wire_id) return success();
+  CPC_TRY(ensure_join(tx, home, moment, conversation, mine));
+  CPC_TRY(auto draft, tx.find(EventKey{conversation.id, home.iid, sent->draft}));
+  if (draft && draft->state == EventState::draft && draft->draft_order == 0) {
+    CPC_TRY(const Member member, member_of(tx, conversation, mine));
+    draft->member = member.member_id.value_or(MemberId{});
+    add_draft(tx, conversation, *std::move(draft));
+  }
+  tx.erase(key);
+  tx.put(conversation);
+  touch_people(tx, home, conversation);
+  return success();
+}
+
+Result<> store_frame(Transaction& tx, const InstanceName& origin, const FrameId& id,
+                     const Bytes& jws, TimePoint now) {
+  const InboxFrameKey key{origin, id};
+  CPC_TRY(const auto known, tx.find(key));
+  if (known) return success();
+  tx.put(InboxFrame{origin, id, jws, now, 0, false});
+  tx.touched().inbox = true;
+  return success();
+}
+
+Result<> apply_frame(Transaction& tx, const Home& home, Moment moment, const InstanceName& origin,
+                     const ConsentFrame& frame) {
+  if (origin != home.name) {
+    const InboxFrameKey key{origin, frame.id};
+    CPC_TRY(const auto stored, tx.find(key));
+    if (!stored) return success();  // Applied already.
+    tx.erase(key);
+    CPC_TRY(auto lane, tx.find(InLaneKey{origin, LaneKind::consent, {}}));
+    if (lane && lane->waiting > 0) {
+      --lane->waiting;
+      tx.put(*std::move(lane));
+    }
+  }
+  const bool is_for_us = home.is_local(frame.to) && frame.from.address.instance == origin &&
+                         (!frame.to_iid || *frame.to_iid == home.iid) &&
+                         frame.from.address != frame.to;
+  if (!is_for_us) return success();
+  if (frame.kind == FrameKind::request) return apply_request(tx, home, moment, frame);
+  return apply_projection(tx, home, moment, frame);
+}
+
+Result<> frame_failed(Transaction& tx, const InboxFrameKey& key) {
+  CPC_TRY(auto frame, tx.find(key));
+  if (!frame) return success();
+  frame->is_parked = ++frame->attempts >= frame_attempts_max;
+  tx.put(*std::move(frame));
+  return success();
+}
+
+Result<std::string> open_intro(const Home& home, const ContactRequest& request) {
+  const Bytes row = intro_row(request.owner, request.from);
+  return crypto::open_at_rest(home.master, request.conversation.view(), {"contact_requests", row},
+                              request.sealed_intro);
+}
+
+Result<> expire_draft(Transaction& tx, const Home& home, const EventKey& key, TimePoint now) {
+  CPC_TRY(auto draft, tx.find(key));
+  const bool is_due = draft && draft->state == EventState::draft && draft->draft_order == 0 &&
+                      draft->time + request_age_max <= now;
+  if (!is_due) return success();
+  CPC_TRY(const auto conversation, tx.find(ConversationKey{key.conversation}));
+  if (conversation && draft->sender) {
+    tx.erase(SentRequestKey{*draft->sender, other_than(*conversation, *draft->sender)});
+    touch_people(tx, home, *conversation);
+  }
+  draft->state = EventState::expired;
+  draft->reason = codes::request_expired;
+  tx.put(*std::move(draft));
+  return success();
+}
+
+}  // namespace cpc::core

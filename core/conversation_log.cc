@@ -1,0 +1,217 @@
+#include "core/conversation_log.h"
+
+#include <algorithm>
+
+#include "core/codes.h"
+#include "core/consent.h"
+
+namespace cpc::core {
+namespace {
+
+crypto::RestPlace rest_place(const Bytes& row) {
+  return {"events", row};
+}
+
+Bytes row_name(const EventKey& key) {
+  return key.conversation.bytes() + key.author.bytes() + key.id.bytes();
+}
+
+// The member of a direct conversation that an author names, if it is one.
+Result<std::optional<Address>> sender_of(Lookup& store, const Conversation& conversation,
+                                         const Iid& author, const MemberId& member_id) {
+  for (const Address& address : {conversation.low, conversation.high}) {
+    CPC_TRY(const Member member, member_of(store, conversation, address));
+    if (member.iid == author && member.member_id == member_id) {
+      return std::optional<Address>{address};
+    }
+  }
+  return std::optional<Address>{};
+}
+
+// Sets the event's visibility for our people, and stores its body only where somebody may read it.
+Result<> decide_visibility(Transaction& tx, const Home& home, Moment& moment,
+                           const Conversation& conversation, Event& event,
+                           const std::optional<Bytes>& body) {
+  const bool is_message = event.type == wire_name(EventType::message_post);
+  const bool is_ours = event.sender && home.is_local(*event.sender);
+  if (is_message && event.sender) {
+    const Address& reader = other_than(conversation, *event.sender);
+    if (home.is_local(reader)) {
+      CPC_TRY(const Decision decision,
+              verify_messaging_consent(tx, home, reader.local, *event.sender));
+      event.is_hidden = decision.verdict != Verdict::deliver;
+    }
+  }
+  const bool is_kept = body && (!event.is_hidden || is_ours);
+  if (!is_kept) {
+    event.sealed_body.clear();
+    event.salt.clear();
+  } else if (event.sealed_body.empty()) {
+    event.sealed_body = seal_body(home, moment, event.key(), *body);
+  }
+  return success();
+}
+
+// The other side's instance has a copy of every log that we order; it is owed what is new.
+Result<> owe_copies(Transaction& tx, const Home& home, const Conversation& conversation) {
+  for (const Address& address : {conversation.low, conversation.high}) {
+    if (home.is_local(address)) continue;
+    const LaneKey key{address.instance, LaneKind::log, conversation.id};
+    CPC_TRY(auto lane, tx.find(key));
+    if (!lane) lane = Lane{key.peer, key.kind, key.conversation, {}, {}, {}};
+    lane->head = conversation.head.position;
+    tx.put(*std::move(lane));
+    tx.touched().peers.insert(address.instance);
+  }
+  return success();
+}
+
+Result<> note_join(Transaction& tx, const Conversation& conversation, const Event& event) {
+  if (event.type != wire_name(EventType::member_join) || !event.sender) return success();
+  CPC_TRY(Member member, member_of(tx, conversation, *event.sender));
+  if (!member.has_joined) {
+    member.has_joined = true;
+    tx.put(std::move(member));
+  }
+  return success();
+}
+
+Result<> submit(Transaction& tx, Conversation& conversation, Event event) {
+  event.state = EventState::pending;
+  event.submission = ++conversation.submitted;
+  const LaneKey key{*conversation.hub, LaneKind::submission, conversation.id};
+  CPC_TRY(auto lane, tx.find(key));
+  if (!lane) lane = Lane{key.peer, key.kind, key.conversation, {}, {}, {}};
+  lane->head = {0, event.submission};
+  tx.put(*std::move(lane));
+  tx.touched().peers.insert(*conversation.hub);
+  tx.put(std::move(event));
+  tx.put(conversation);
+  return success();
+}
+
+Result<> settle(Transaction& tx, const Home& home, Moment& moment, Conversation& conversation,
+                Event event, const std::optional<Bytes>& body, const Head& head) {
+  event.state = EventState::ordered;
+  event.reason.clear();
+  event.position = head.position;
+  event.hub_time = head.hub_time;
+  event.link = head.link;
+  CPC_TRY(decide_visibility(tx, home, moment, conversation, event, body));
+  CPC_TRY(note_join(tx, conversation, event));
+  conversation.head = head;
+  tx.put(std::move(event));
+  tx.put(conversation);
+  touch_people(tx, home, conversation);
+  return success();
+}
+
+}  // namespace
+
+Event event_row(const ConversationId& conversation, const VerifiedEnvelope& envelope) {
+  const EventHeader& header = envelope.header();
+  Event event;
+  event.conversation = conversation;
+  event.author = header.author;
+  event.id = header.id;
+  event.type = header.type;
+  event.member = header.member;
+  event.time = header.time;
+  event.hash = envelope.hash();
+  event.protected_header = envelope.envelope().protected_header;
+  event.payload = envelope.envelope().payload;
+  event.signature = envelope.envelope().signature;
+  event.salt = envelope.envelope().salt;
+  return event;
+}
+
+Result<std::optional<Address>> authorize(Lookup& store, const Conversation& conversation,
+                                         const Iid& hub_iid, const EventHeader& header) {
+  const bool is_begin = conversation.head.position.seq == 0;
+  if (event_type(header.type) == EventType::conversation_create) {
+    if (!is_begin || header.author != hub_iid || !header.member.is_zero()) {
+      return fail(ErrorCode::denied, "only the hub's instance begins a log, once");
+    }
+    return std::optional<Address>{};
+  }
+  if (is_begin) return fail(ErrorCode::denied, "a log begins with conversation.create");
+  CPC_TRY(auto sender, sender_of(store, conversation, header.author, header.member));
+  if (!sender) return fail(ErrorCode::denied, "the author is no member");
+  if (event_type(header.type) == EventType::message_post) {
+    CPC_TRY(const Member member, member_of(store, conversation, *sender));
+    if (!member.has_joined) return fail(ErrorCode::denied, "the author has not joined");
+  }
+  return sender;
+}
+
+Result<> place_own_event(Transaction& tx, const Home& home, Moment& moment,
+                         const ConversationId& conversation_id, const VerifiedEnvelope& envelope) {
+  CPC_TRY(auto conversation, tx.find(ConversationKey{conversation_id}));
+  if (!conversation || conversation->wire_id != envelope.header().conversation) {
+    return fail(ErrorCode::conflict, "the conversation changed while the event was signed");
+  }
+  Event event = event_row(conversation_id, envelope);
+  CPC_TRY(const auto existing, tx.find(event.key()));
+  if (existing && existing->state != EventState::draft) return success();
+  if (existing) {
+    event.sender = existing->sender;
+    event.sealed_body = existing->sealed_body;
+    --conversation->drafts;
+  }
+
+  const bool we_order = *conversation->hub == home.name;
+  if (we_order) {
+    CPC_TRY(event.sender, authorize(tx, *conversation, home.iid, envelope.header()));
+  } else if (!event.sender) {
+    const EventHeader& header = envelope.header();
+    CPC_TRY(event.sender, sender_of(tx, *conversation, header.author, header.member));
+  }
+  const auto& body = envelope.envelope().body;
+  if (we_order) return order(tx, home, moment, *conversation, std::move(event), body);
+
+  if (body && event.sealed_body.empty()) {
+    event.sealed_body = seal_body(home, moment, event.key(), *body);
+  }
+  touch_people(tx, home, *conversation);
+  return submit(tx, *conversation, std::move(event));
+}
+
+Result<> order(Transaction& tx, const Home& home, Moment& moment, Conversation& conversation,
+               Event event, const std::optional<Bytes>& body) {
+  Position position = conversation.head.position;
+  if (position.hub_epoch == 0) position.hub_epoch = 1;
+  ++position.seq;
+  const TimePoint hub_time = std::max(conversation.head.hub_time, moment.now);
+  const Head head =
+      next_head(conversation.head, *conversation.wire_id, position, hub_time, event.hash);
+  CPC_TRY(settle(tx, home, moment, conversation, std::move(event), body, head));
+  return owe_copies(tx, home, conversation);
+}
+
+Result<> copy(Transaction& tx, const Home& home, Moment& moment, Conversation& conversation,
+              Event event, const std::optional<Bytes>& body, const Placement& placement) {
+  return settle(tx, home, moment, conversation, std::move(event), body,
+                Head{placement.position, placement.hub_time, placement.link});
+}
+
+Bytes seal_body(const Home& home, Moment& moment, const EventKey& key, std::string_view body) {
+  const Bytes row = row_name(key);
+  return crypto::seal_at_rest(home.master, key.conversation.view(), rest_place(row),
+                              moment.chance.bytes(crypto::rest_nonce_bytes), body);
+}
+
+Result<Bytes> open_body(const Home& home, const Event& event) {
+  const Bytes row = row_name(event.key());
+  return crypto::open_at_rest(home.master, event.conversation.view(), rest_place(row),
+                              event.sealed_body);
+}
+
+Result<Envelope> envelope_of(const Home& home, const Event& event) {
+  Envelope envelope{event.protected_header, event.payload, event.signature, event.salt, {}};
+  if (!event.sealed_body.empty()) {
+    CPC_TRY(envelope.body, open_body(home, event));
+  }
+  return envelope;
+}
+
+}  // namespace cpc::core

@@ -1,0 +1,57 @@
+// The log of a conversation: ordering at its hub, copying elsewhere, submitting to it.
+//
+// Every entry gets into a log through order() (we are the hub) or copy() (we are not). Both chain
+// it and, in the same closure, decide for each of our people whether they see it. What consent says
+// filters visibility, never the chain.
+#pragma once
+
+#include "core/conversation.h"
+#include "core/event.h"
+
+namespace cpc::core {
+
+/// An event whose envelope is verified, as a row that has no place yet.
+[[nodiscard]] Event event_row(const ConversationId& conversation, const VerifiedEnvelope& envelope);
+
+/// May this event enter this log, by its type and author alone? One function for hubs and copies.
+/// Returns the sender (none for an event of the hub's instance); fails with denied.
+[[nodiscard]] Result<std::optional<Address>> authorize(Lookup& store,
+                                                       const Conversation& conversation,
+                                                       const Iid& hub_iid,
+                                                       const EventHeader& header);
+
+/// Gives an own, signed event its place: ordered at once when we are the hub, otherwise submitted.
+/// Idempotent for an event that is no draft any more. Fails with conflict when the conversation
+/// moved in between (another hub, no wire id): sign again.
+[[nodiscard]] Result<> place_own_event(Transaction& tx, const Home& home, Moment& moment,
+                                       const ConversationId& conversation,
+                                       const VerifiedEnvelope& envelope);
+
+/// As the hub: appends `event` at the next position, chains it, moves the heads of the lanes,
+/// decides who of ours sees it. `body` is the plaintext; it is stored encrypted. Puts event and
+/// conversation.
+[[nodiscard]] Result<> order(Transaction& tx, const Home& home, Moment& moment,
+                             Conversation& conversation, Event event,
+                             const std::optional<Bytes>& body);
+
+/// An entry as the hub placed it.
+struct Placement {
+  Position position;
+  TimePoint hub_time{};
+  Digest link;
+};
+
+/// As a copy: takes over an entry whose chain was checked. Puts event and conversation.
+[[nodiscard]] Result<> copy(Transaction& tx, const Home& home, Moment& moment,
+                            Conversation& conversation, Event event,
+                            const std::optional<Bytes>& body, const Placement& placement);
+
+/// Encrypts and decrypts an event's body at rest (table events, the event's key as the row).
+[[nodiscard]] Bytes seal_body(const Home& home, Moment& moment, const EventKey& key,
+                              std::string_view body);
+[[nodiscard]] Result<Bytes> open_body(const Home& home, const Event& event);
+
+/// The envelope of a signed event as it travels, its body decrypted when we hold one.
+[[nodiscard]] Result<Envelope> envelope_of(const Home& home, const Event& event);
+
+}  // namespace cpc::core

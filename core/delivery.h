@@ -1,0 +1,145 @@
+// What we owe a peer, what its answer changes, and what its transaction does to us: three
+// questions, all pure over the store. The loops in routing/ and the codecs in federation/ stand
+// around them.
+//
+// Start here for the federation's bookkeeping. A lane is gapless and ordered; its position makes
+// every retry idempotent, so there is no answer cache.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "core/conversation_log.h"
+
+namespace cpc::core {
+
+struct DeliveryLimits {
+  std::size_t entries_max = 500;        ///< Log entries, submissions and frames together.
+  std::size_t bytes_max = 1536 * 1024;  ///< Of envelopes and frames, before encoding.
+  std::size_t lanes_max = 100;
+  std::int64_t inbox_frames_max = 1000;  ///< Stored and not applied, per origin.
+};
+
+/// An entry as the hub sends it. Without an envelope it goes back to its author's own instance.
+template <class AnyEnvelope>
+struct LogItem {
+  Placement placement;
+  Iid author;
+  EventId id;
+  std::optional<AnyEnvelope> envelope;
+};
+
+/// Part of one lane. `conversation` is our local id and never travels; `refused` is set by whoever
+/// verified the part: the code why nothing from there on could be taken.
+template <class AnyEnvelope>
+struct LogPart {
+  WireId wire_id;
+  ConversationId conversation;
+  std::vector<LogItem<AnyEnvelope>> items;
+  std::string refused;
+};
+template <class AnyEnvelope>
+struct SubmissionPart {
+  WireId wire_id;
+  ConversationId conversation;
+  std::int64_t first = 0;  ///< Lane position of the first one; the others follow without a gap.
+  std::vector<AnyEnvelope> items;
+  std::vector<EventKey> keys;  ///< Which events of ours; does not travel.
+  std::string refused;
+};
+struct FrameItem {
+  FrameId id;
+  Bytes jws;
+};
+struct FramePart {
+  std::int64_t first = 0;
+  std::vector<FrameItem> items;
+  std::string refused;
+};
+/// State: how far the sender's person has read.
+struct ReceiptPart {
+  WireId wire_id;
+  ConversationId conversation;
+  MemberId member;
+  Position read;
+};
+
+/// What travels in one transaction.
+template <class AnyEnvelope>
+struct BasicBatch {
+  std::vector<LogPart<AnyEnvelope>> logs;
+  std::vector<SubmissionPart<AnyEnvelope>> submissions;
+  std::optional<FramePart> frames;
+  std::vector<ReceiptPart> receipts;
+  [[nodiscard]] bool is_empty() const {
+    return logs.empty() && submissions.empty() && !frames && receipts.empty();
+  }
+};
+using Batch = BasicBatch<Envelope>;
+using VerifiedBatch = BasicBatch<VerifiedEnvelope>;
+
+enum class LaneVerdict {
+  ok,       ///< Everything sent of this lane is on disk.
+  gap,      ///< `position` is what we hold; send what follows it.
+  fork,     ///< Our entry at a position has another link. Never healed silently.
+  not_hub,  ///< This log is not ordered here, or not by the sender.
+  defer,    ///< Not now; the same again later.
+  reject,   ///< Never; `code` says why.
+};
+[[nodiscard]] std::string_view wire_name(LaneVerdict verdict);
+[[nodiscard]] std::optional<LaneVerdict> lane_verdict(std::string_view wire_name);
+
+struct ItemReject {
+  std::int64_t position = 0;
+  std::string code;
+};
+struct LaneAnswer {
+  LaneKind kind = LaneKind::log;
+  WireId wire_id;  ///< Zero for the consent lane.
+  LaneVerdict verdict = LaneVerdict::ok;
+  std::string code;
+  Position position;                ///< What we hold of the lane now.
+  std::optional<Digest> link;       ///< Of our head, for logs.
+  std::vector<ItemReject> rejects;  ///< Submissions that were refused for good.
+};
+struct Answer {
+  StoreEpoch epoch;
+  std::int64_t boot_counter = 0;
+  TimePoint now{};
+  std::vector<LaneAnswer> lanes;
+};
+
+/// What does `peer` lack now, up to the limits? Consent frames first.
+[[nodiscard]] Result<Batch> owed_to(Snapshot& store, const Home& home, const InstanceName& peer,
+                                    const DeliveryLimits& limits);
+
+/// How one transaction went, for the loop.
+struct DeliveryOutcome {
+  bool has_progressed = false;
+  bool is_deferred = false;      ///< Some lane asks for a little time.
+  std::vector<LaneKey> blocked;  ///< Lanes that stopped; the operator is told.
+};
+
+/// What changes now that `peer` answered `sent`?
+[[nodiscard]] Result<DeliveryOutcome> apply_answer(Transaction& tx, const Home& home,
+                                                   const InstanceName& peer, const Batch& sent,
+                                                   const Answer& answer);
+
+/// Whose transaction it is: verified by its request's signature.
+struct Origin {
+  InstanceName name;
+  Iid iid;
+  StoreEpoch epoch;
+};
+
+/// What does this verified transaction do to us? Each lane gets its verdict; a bad one does not
+/// harm the others. A verdict depends on the frame, the lane, the log and what this peer was told
+/// before, never on private consent or on who exists. Fails only when the store does.
+[[nodiscard]] Result<Answer> apply_batch(Transaction& tx, const Home& home, Moment moment,
+                                         const Origin& origin, const VerifiedBatch& batch,
+                                         const DeliveryLimits& limits);
+
+/// Keys that apply_batch will look up, to be fetched together.
+[[nodiscard]] Keys keys_of(const Origin& origin, const VerifiedBatch& batch);
+
+}  // namespace cpc::core

@@ -1,0 +1,229 @@
+// What we owe a peer, and what its answer changes. The other half is delivery_incoming.cc.
+
+#include <algorithm>
+
+#include "core/codes.h"
+#include "core/delivery.h"
+
+namespace cpc::core {
+namespace {
+
+// Room left in the transaction that is being collected.
+struct Budget {
+  std::size_t entries;
+  std::size_t bytes;
+  [[nodiscard]] bool take(std::size_t size) {
+    if (entries == 0 || (size > bytes && bytes_taken > 0)) return false;
+    --entries;
+    bytes -= std::min(bytes, size);
+    bytes_taken += size;
+    return true;
+  }
+  std::size_t bytes_taken = 0;
+};
+
+std::size_t size_of(const Envelope& envelope) {
+  return envelope.protected_header.size() + envelope.payload.size() + envelope.signature.size() +
+         (envelope.body ? envelope.body->size() * 4 / 3 : 0) + 200;
+}
+
+Result<> collect_frames(Snapshot& store, const Lane& lane, Budget& budget, Batch& batch) {
+  CPC_TRY(const auto frames, store.frames_after(lane.peer, lane.acked.seq, budget.entries));
+  FramePart part;
+  part.first = lane.acked.seq + 1;
+  for (const Frame& frame : frames) {
+    if (!budget.take(frame.jws.size())) break;
+    part.items.push_back({{}, frame.jws});
+  }
+  if (!part.items.empty()) batch.frames = std::move(part);
+  return success();
+}
+
+Result<> collect_log(Snapshot& store, const Home& home, const Iid& peer_iid, const Lane& lane,
+                     const Conversation& conversation, Budget& budget, Batch& batch) {
+  CPC_TRY(const auto events, store.entries_after(lane.conversation, lane.acked, budget.entries));
+  LogPart<Envelope> part{*conversation.wire_id, lane.conversation, {}, {}};
+  for (const Event& event : events) {
+    LogItem<Envelope> item{
+        {event.position, event.hub_time, event.link}, event.author, event.id, {}};
+    std::size_t size = 200;
+    if (event.author != peer_iid) {
+      CPC_TRY(item.envelope, envelope_of(home, event));
+      size = size_of(*item.envelope);
+    }
+    if (!budget.take(size)) break;
+    part.items.push_back(std::move(item));
+  }
+  if (!part.items.empty()) batch.logs.push_back(std::move(part));
+  return success();
+}
+
+Result<> collect_submissions(Snapshot& store, const Home& home, const Lane& lane,
+                             const Conversation& conversation, Budget& budget, Batch& batch) {
+  CPC_TRY(const auto events,
+          store.submissions_after(lane.conversation, lane.acked.seq, budget.entries));
+  SubmissionPart<Envelope> part{
+      *conversation.wire_id, lane.conversation, lane.acked.seq + 1, {}, {}, {}};
+  for (const Event& event : events) {
+    CPC_TRY(Envelope envelope, envelope_of(home, event));
+    if (!budget.take(size_of(envelope))) break;
+    part.items.push_back(std::move(envelope));
+    part.keys.push_back(event.key());
+  }
+  if (!part.items.empty()) batch.submissions.push_back(std::move(part));
+  return success();
+}
+
+Result<> collect_receipt(Snapshot& store, const Home& home, const Lane& lane,
+                         const Conversation& conversation, Batch& batch) {
+  const Address& mine = home.is_local(conversation.low) ? conversation.low : conversation.high;
+  CPC_TRY(const Member member, member_of(store, conversation, mine));
+  if (!member.member_id) return success();
+  batch.receipts.push_back(
+      {*conversation.wire_id, lane.conversation, *member.member_id, lane.head});
+  return success();
+}
+
+const LaneAnswer* answer_to(const Answer& answer, LaneKind kind, const WireId& wire_id) {
+  const auto found = std::ranges::find_if(answer.lanes, [&](const LaneAnswer& lane) {
+    return lane.kind == kind && lane.wire_id == wire_id;
+  });
+  return found == answer.lanes.end() ? nullptr : &*found;
+}
+
+// Moves one lane by its answer. `sent_upto` is the last position that travelled.
+Result<> move_lane(Transaction& tx, const LaneKey& key, Position sent_upto,
+                   const LaneAnswer& answer, DeliveryOutcome& outcome) {
+  CPC_TRY(auto lane, tx.find(key));
+  if (!lane) return success();
+  switch (answer.verdict) {
+    case LaneVerdict::ok:
+    case LaneVerdict::gap: {
+      // A peer cannot hold more than we sent; what it lost it asks for again by a lower position.
+      const Position acked = std::min(answer.position, std::max(sent_upto, lane->acked));
+      if (acked == lane->acked) {
+        outcome.is_deferred = true;
+        return success();
+      }
+      outcome.has_progressed = outcome.has_progressed || acked > lane->acked;
+      lane->acked = acked;
+      break;
+    }
+    case LaneVerdict::defer:
+      outcome.is_deferred = true;
+      return success();
+    case LaneVerdict::fork:
+    case LaneVerdict::not_hub:
+    case LaneVerdict::reject:
+      lane->blocked = answer.code.empty() ? std::string{wire_name(answer.verdict)} : answer.code;
+      outcome.blocked.push_back(key);
+      break;
+  }
+  tx.put(*std::move(lane));
+  return success();
+}
+
+// The recipient's instance holds everything up to `acked`: DELIVERED for our people.
+Result<> note_delivered(Transaction& tx, const Home& home, const LogPart<Envelope>& part,
+                        const LaneKey& key) {
+  CPC_TRY(const auto lane, tx.find(key));
+  CPC_TRY(const auto conversation, tx.find(ConversationKey{part.conversation}));
+  if (!lane || !conversation) return success();
+  for (const Address& address : {conversation->low, conversation->high}) {
+    if (address.instance != key.peer) continue;
+    CPC_TRY(Member member, member_of(tx, *conversation, address));
+    if (member.delivered_seq >= lane->acked.seq) continue;
+    member.delivered_seq = lane->acked.seq;
+    tx.put(std::move(member));
+    touch_people(tx, home, *conversation);
+  }
+  return success();
+}
+
+// A submission that the hub will never order becomes FAILED for its author.
+Result<> fail_submissions(Transaction& tx, const Home& home, const SubmissionPart<Envelope>& part,
+                          const LaneAnswer& answer) {
+  for (const ItemReject& reject : answer.rejects) {
+    const std::int64_t index = reject.position - part.first;
+    if (index < 0 || index >= static_cast<std::int64_t>(part.keys.size())) continue;
+    CPC_TRY(auto event, tx.find(part.keys[static_cast<std::size_t>(index)]));
+    if (!event || event->state != EventState::pending) continue;
+    event->state = EventState::failed;
+    event->reason = reject.code;
+    tx.put(*std::move(event));
+    CPC_TRY(const auto conversation, tx.find(ConversationKey{part.conversation}));
+    if (conversation) touch_people(tx, home, *conversation);
+  }
+  return success();
+}
+
+}  // namespace
+
+Result<Batch> owed_to(Snapshot& store, const Home& home, const InstanceName& peer,
+                      const DeliveryLimits& limits) {
+  Batch batch;
+  Budget budget{limits.entries_max, limits.bytes_max};
+  CPC_TRY(const auto known, store.find(PeerKey{peer}));
+  CPC_TRY(auto lanes, store.owing_lanes(peer, limits.lanes_max));
+  std::ranges::stable_sort(lanes, [](const Lane& one, const Lane& other) {
+    return (one.kind == LaneKind::consent) > (other.kind == LaneKind::consent);
+  });
+  for (const Lane& lane : lanes) {
+    if (budget.entries == 0) break;
+    if (lane.kind == LaneKind::consent) {
+      CPC_TRY(collect_frames(store, lane, budget, batch));
+      continue;
+    }
+    CPC_TRY(const auto conversation, store.find(ConversationKey{lane.conversation}));
+    if (!conversation || !conversation->wire_id) continue;
+    if (lane.kind == LaneKind::log) {
+      CPC_TRY(
+          collect_log(store, home, known ? known->iid : Iid{}, lane, *conversation, budget, batch));
+    } else if (lane.kind == LaneKind::submission) {
+      CPC_TRY(collect_submissions(store, home, lane, *conversation, budget, batch));
+    } else {
+      CPC_TRY(collect_receipt(store, home, lane, *conversation, batch));
+    }
+  }
+  return batch;
+}
+
+Result<DeliveryOutcome> apply_answer(Transaction& tx, const Home& home, const InstanceName& peer,
+                                     const Batch& sent, const Answer& answer) {
+  DeliveryOutcome outcome;
+  if (sent.frames) {
+    const LaneKey key{peer, LaneKind::consent, {}};
+    const std::int64_t last =
+        sent.frames->first + static_cast<std::int64_t>(sent.frames->items.size()) - 1;
+    if (const LaneAnswer* lane = answer_to(answer, LaneKind::consent, {})) {
+      CPC_TRY(move_lane(tx, key, {0, last}, *lane, outcome));
+      for (std::int64_t at = sent.frames->first; at <= std::min(last, lane->position.seq); ++at) {
+        tx.erase(FrameKey{peer, at});
+      }
+    }
+  }
+  for (const auto& part : sent.logs) {
+    const LaneKey key{peer, LaneKind::log, part.conversation};
+    if (const LaneAnswer* lane = answer_to(answer, LaneKind::log, part.wire_id)) {
+      CPC_TRY(move_lane(tx, key, part.items.back().placement.position, *lane, outcome));
+      CPC_TRY(note_delivered(tx, home, part, key));
+    }
+  }
+  for (const auto& part : sent.submissions) {
+    const LaneAnswer* lane = answer_to(answer, LaneKind::submission, part.wire_id);
+    if (lane == nullptr) continue;
+    const std::int64_t last = part.first + static_cast<std::int64_t>(part.items.size()) - 1;
+    CPC_TRY(
+        move_lane(tx, {peer, LaneKind::submission, part.conversation}, {0, last}, *lane, outcome));
+    CPC_TRY(fail_submissions(tx, home, part, *lane));
+  }
+  for (const ReceiptPart& part : sent.receipts) {
+    if (const LaneAnswer* lane = answer_to(answer, LaneKind::receipts, part.wire_id)) {
+      CPC_TRY(
+          move_lane(tx, {peer, LaneKind::receipts, part.conversation}, part.read, *lane, outcome));
+    }
+  }
+  return outcome;
+}
+
+}  // namespace cpc::core
