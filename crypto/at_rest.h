@@ -1,7 +1,8 @@
 // Encryption of bodies, intros and other sensitive columns before they reach the store:
 // AES-256-GCM (NIST SP 800-38D, OpenSSL EVP), a subkey per conversation by HKDF-SHA-256 from the
 // instance's master key, a random 12-octet nonce, and as associated data the table, the row and the
-// key's id, so that a value moved to another row does not open.
+// key's id, so that a value moved to another row does not open. In the associated data the table
+// and the row are each preceded by their length as 4 octets big-endian.
 #pragma once
 
 #include <string_view>
@@ -24,7 +25,8 @@ class MasterKey {
 
   /// Names the key without telling it: the first 8 octets of HMAC(key, "cpc-key-id").
   [[nodiscard]] Bytes id() const;
-  [[nodiscard]] std::string_view view() const { return key_; }  ///< For key files only.
+  /// For key files and derivation only. Empty once moved from.
+  [[nodiscard]] std::string_view view() const { return key_; }
 
  private:
   explicit MasterKey(Bytes key) : key_(std::move(key)) {}
@@ -39,7 +41,8 @@ struct RestPlace {
 
 /// nonce || ciphertext || tag under the subkey HKDF(master, "cpc-rest-1" || scope). `scope` is the
 /// conversation's id, or a name such as "accounts". `nonce` is 12 random octets, never used twice.
-/// Any thread.
+/// Any thread. Aborts on a nonce of another length, a plaintext over 2 GiB or a key moved from:
+/// bugs that must not reach the store.
 [[nodiscard]] Bytes seal_at_rest(const MasterKey& master, std::string_view scope,
                                  const RestPlace& place, std::string_view nonce,
                                  std::string_view plaintext);

@@ -1,8 +1,9 @@
-// Hashes and key derivation: SHA-256 (FIPS 180-4), HMAC-SHA-256 (RFC 2104), HKDF-SHA-256 (RFC 5869),
-// and the framed hash H(...) that the log's links and the wire ids are made of.
-// All functions are pure and may be called from any thread.
+// Hashes and key derivation: SHA-256 (FIPS 180-4), HMAC-SHA-256 (RFC 2104), HKDF-SHA-256 (RFC
+// 5869), and the framed hash H(...) that the log's links and the wire ids are made of. All
+// functions are pure and may be called from any thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -14,11 +15,15 @@ namespace cpc::crypto {
 
 [[nodiscard]] Digest hmac_sha256(std::string_view key, std::string_view message);
 
-/// HKDF extract and expand with an empty salt; `bytes` at most 255 * 32.
+/// The most that HKDF-SHA-256 can derive from one key and info (RFC 5869 section 2.3).
+inline constexpr std::size_t hkdf_bytes_max = 255 * Digest::size;
+
+/// HKDF extract and expand with an empty salt; aborts if `bytes` is over hkdf_bytes_max.
 [[nodiscard]] Bytes hkdf_sha256(std::string_view key, std::string_view info, std::size_t bytes);
 
-/// H(...) = SHA-256 over fields, each preceded by its length as 4 octets big-endian; an integer is a
-/// field of 8 octets big-endian. The lengths make the concatenation unambiguous.
+/// H(...) = SHA-256 over fields, each preceded by its length as 4 octets big-endian; an integer is
+/// a field of 8 octets big-endian. The lengths make the concatenation unambiguous. A field is
+/// shorter than 4 GiB (aborts otherwise).
 class FramedHash {
  public:
   FramedHash& add(std::string_view field);

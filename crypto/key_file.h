@@ -1,7 +1,7 @@
 // Private keys on disk: one key a file, 0600, owned by whoever runs the daemon.
 //
-// The file is text: a line `cpc-ed25519-seed <base64url>` or `cpc-master-key <base64url>`, so that an
-// operator can back it up with any tool and nobody mistakes one kind for the other.
+// The file is text: a line `cpc-ed25519-seed <base64url>` or `cpc-master-key <base64url>`, so that
+// an operator can back it up with any tool and nobody mistakes one kind for the other.
 #pragma once
 
 #include <filesystem>
@@ -17,8 +17,10 @@ namespace cpc::crypto {
 ///   not_found  if there is no such file;
 ///   denied     if anybody but its owner could read or write it (any mode but 0600), if it is not a
 ///              regular file, or not owned by us or root;
-///   invalid    if its content is not one key of this kind.
-/// The detail says what, why and what to do; it never holds any of the file's content.
+///   invalid    if its content is not one key of this kind;
+///   unavailable if the machine would not read it (out of descriptors, a failing disk).
+/// What is checked is the open file, so nothing can be swapped in between; a symbolic link is
+/// denied. The detail says what, why and what to do; it never holds any of the file's content.
 [[nodiscard]] Result<SigningKey> load_signing_key(const std::filesystem::path& file);
 [[nodiscard]] Result<MasterKey> load_master_key(const std::filesystem::path& file);
 

@@ -12,8 +12,8 @@ namespace cpc::crypto {
 inline constexpr std::size_t password_bytes_min = 10;
 inline constexpr std::size_t password_bytes_max = 1024;
 
-/// The PHC string ($argon2id$v=19$m=19456,t=2,p=1$...). Fails with invalid outside the limits above,
-/// unavailable if the memory could not be had.
+/// The PHC string ($argon2id$v=19$m=19456,t=2,p=1$...). Fails with invalid outside the limits
+/// above, unavailable if the memory could not be had.
 [[nodiscard]] Result<std::string> hash_password(std::string_view password);
 
 /// Constant in time for a given `hash`. False for a wrong password and for a malformed hash.

@@ -1,7 +1,7 @@
 // Ed25519 (RFC 8032), strictly: what signs for an instance and what proves it.
 //
-// Verification refuses non-canonical encodings and small-order points of A and R (libsodium's rules,
-// which OpenSSL does not share), so that no key verifies what its owner did not sign.
+// Verification refuses non-canonical encodings and small-order points of A and R (libsodium's
+// rules, which OpenSSL does not share), so that no key verifies what its owner did not sign.
 #pragma once
 
 #include <array>
