@@ -1,0 +1,165 @@
+// The one list of each message's fields, in the order of their JSON. codec.cc walks it to encode
+// and to decode; nothing else needs it.
+#pragma once
+
+#include <concepts>
+#include <type_traits>
+
+#include "daemon/admin_protocol/messages.h"
+
+namespace cpc::admin_protocol {
+
+/// `Message` or `const Message`: encoding reads the same fields that decoding fills.
+template <class Given, class Message>
+concept Is = std::same_as<std::remove_const_t<Given>, Message>;
+
+template <class Visitor>
+void fields(Visitor& visit, Is<Problem> auto& m) {
+  visit("code", m.code);
+  visit("what", m.what);
+  visit("why", m.why);
+  visit("do", m.todo);
+}
+
+template <class Visitor>
+void fields(Visitor& visit, Is<StoreStatus> auto& m) {
+  visit("engine", m.engine);
+  visit("file", m.file);
+  visit("schema", m.schema);
+  visit("store_epoch", m.store_epoch);
+  visit("boot_counter", m.boot_counter);
+  visit("synchronous", m.synchronous);
+}
+
+template <class Visitor>
+void fields(Visitor& visit, Is<PeerCounts> auto& m) {
+  visit("total", m.total);
+  visit("reachable", m.reachable);
+}
+
+template <class Visitor>
+void fields(Visitor& visit, Is<Listeners> auto& m) {
+  visit("client", m.client);
+  visit("federation", m.federation);
+}
+
+template <class Visitor>
+void fields(Visitor& visit, Is<Status> auto& m) {
+  visit("instance", m.instance);
+  visit("iid", m.iid);
+  visit("version", m.version);
+  visit("state", m.state);
+  visit("reasons", m.reasons);
+  visit("started_at", m.started_at);
+  visit("store", m.store);
+  visit("accounts", m.accounts);
+  visit("conversations", m.conversations);
+  visit("peers", m.peers);
+  visit("owed", m.owed);
+  visit("listeners", m.listeners);
+}
+
+template <class Visitor>
+void fields(Visitor&, Is<StatusRequest> auto&) {}
+
+template <class Visitor>
+void fields(Visitor& visit, Is<UserCreated> auto& m) {
+  visit("address", m.address);
+}
+
+template <class Visitor>
+void fields(Visitor& visit, Is<UserCreateRequest> auto& m) {
+  visit("username", m.username);
+  visit("password", m.password);
+}
+
+template <class Visitor>
+void fields(Visitor& visit, Is<UserPasswordSet> auto& m) {
+  visit("address", m.address);
+  visit("sessions_ended", m.sessions_ended);
+}
+
+template <class Visitor>
+void fields(Visitor& visit, Is<UserPasswdRequest> auto& m) {
+  visit("username", m.username);
+  visit("password", m.password);
+}
+
+template <class Visitor>
+void fields(Visitor& visit, Is<UserDisabled> auto& m) {
+  visit("address", m.address);
+  visit("sessions_ended", m.sessions_ended);
+}
+
+template <class Visitor>
+void fields(Visitor& visit, Is<UserDisableRequest> auto& m) {
+  visit("username", m.username);
+}
+
+template <class Visitor>
+void fields(Visitor& visit, Is<PeerRow> auto& m) {
+  visit("name", m.name);
+  visit("iid", m.iid);
+  visit("state", m.state);
+  visit("owed", m.owed);
+  visit("last_success_at", m.last_success_at);
+  visit("last_error", m.last_error);
+  visit("next_try_at", m.next_try_at);
+  visit("endpoints", m.endpoints);
+  visit("trust", m.trust);
+}
+
+template <class Visitor>
+void fields(Visitor& visit, Is<PeerList> auto& m) {
+  visit("peers", m.peers);
+}
+
+template <class Visitor>
+void fields(Visitor& visit, Is<PeerListRequest> auto& m) {
+  visit("unreachable", m.unreachable);
+}
+
+template <class Visitor>
+void fields(Visitor& visit, Is<PeerDocument> auto& m) {
+  visit("delegation_serial", m.delegation_serial);
+  visit("operational_serial", m.operational_serial);
+  visit("fetched_at", m.fetched_at);
+}
+
+template <class Visitor>
+void fields(Visitor& visit, Is<PeerKey> auto& m) {
+  visit("id", m.id);
+  visit("use", m.use);
+  visit("valid_from", m.valid_from);
+  visit("valid_until", m.valid_until);
+}
+
+template <class Visitor>
+void fields(Visitor& visit, Is<LanePosition> auto& m) {
+  visit("hub_epoch", m.hub_epoch);
+  visit("seq", m.seq);
+}
+
+template <class Visitor>
+void fields(Visitor& visit, Is<PeerLane> auto& m) {
+  visit("kind", m.kind);
+  visit("conversation", m.conversation);
+  visit("head", m.head);
+  visit("acked", m.acked);
+  visit("blocked", m.blocked);
+}
+
+template <class Visitor>
+void fields(Visitor& visit, Is<PeerDetail> auto& m) {
+  visit("peer", m.peer);
+  visit("document", m.document);
+  visit("keys", m.keys);
+  visit("lanes", m.lanes);
+}
+
+template <class Visitor>
+void fields(Visitor& visit, Is<PeerShowRequest> auto& m) {
+  visit("name", m.name);
+}
+
+}  // namespace cpc::admin_protocol
