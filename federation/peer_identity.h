@@ -1,0 +1,44 @@
+// What a verified instance document says: who an instance is, which keys speak for it, where it
+// listens. Whoever holds a PeerIdentity need not check the document again.
+#pragma once
+
+#include <vector>
+
+#include "core/address.h"
+#include "core/base/time.h"
+#include "core/ids.h"
+#include "crypto/signing_key.h"
+#include "routing/endpoint.h"
+
+namespace cpc::federation {
+
+struct DelegatedKey {
+  crypto::PublicKey key;
+  TimePoint not_before;
+  TimePoint not_after;
+};
+
+struct PeerIdentity {
+  core::InstanceName name;
+  core::Iid iid;
+  std::vector<DelegatedKey> keys;  ///< 1 to 3.
+  std::vector<routing::Endpoint> endpoints;
+  std::vector<Digest> tls_pins;  ///< SHA-256 of SPKI.
+  std::int64_t delegation_serial = 0;
+  std::int64_t operational_serial = 0;
+  TimePoint delegation_expires{};
+  TimePoint operational_expires{};
+  std::size_t transaction_bytes_max = 0;
+  std::size_t transaction_entries_max = 0;
+
+  /// The signing key with this id, if it is valid at `when`.
+  [[nodiscard]] const crypto::PublicKey* key(const crypto::KeyId& id, TimePoint when) const {
+    for (const DelegatedKey& delegated : keys) {
+      const bool is_valid = delegated.not_before <= when && when < delegated.not_after;
+      if (is_valid && delegated.key.id() == id) return &delegated.key;
+    }
+    return nullptr;
+  }
+};
+
+}  // namespace cpc::federation
