@@ -1,9 +1,10 @@
 // Which request nonces were seen. A signature is good until it expires, at most replay_window from
 // now; the cache remembers its nonce for that long, so that a copied request is refused.
 //
-// It never forgets a nonce whose signature could still be accepted: a full cache refuses newcomers
-// (BUSY) instead. Each peer has a share of its own, so a noisy one shuts out only itself. It lives
-// in memory; after a restart, requests created before the boot are refused by their time
+// It never forgets a nonce whose signature could still be accepted, nor for clock_step_max after,
+// so that a clock set back by that much opens no gap. A full cache refuses newcomers (BUSY)
+// instead, and each peer has a share of its own, so a noisy one shuts out only itself. It lives in
+// memory; after a restart, requests created before the boot are refused by their time
 // (federation.md). Not thread-safe: it belongs to the network thread. Time is an argument.
 #pragma once
 
@@ -13,7 +14,6 @@
 #include <set>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "core/base/bytes.h"
 #include "core/base/time.h"
@@ -25,41 +25,46 @@ using Nonce = Id<16, struct NonceTag>;
 
 /// Skew ahead plus life of a signature: the longest that one can stay acceptable.
 inline constexpr auto replay_window = std::chrono::seconds{600};
+/// How far our clock may be set back without a forgotten nonce becoming acceptable again.
+inline constexpr auto clock_step_max = std::chrono::seconds{60};
 
 struct ReplayLimits {
   std::size_t nonces_per_peer_max = 65'536;
-  std::size_t nonces_max = 1'000'000;  ///< All peers together, about 200 octets each.
+  std::size_t nonces_max = 1'000'000;  ///< All peers together, about 250 octets each.
 };
 
 class ReplayCache {
  public:
   explicit ReplayCache(ReplayLimits limits = {}) : limits_(limits) {}
+  ReplayCache(const ReplayCache&) = delete;
+  ReplayCache& operator=(const ReplayCache&) = delete;
 
-  /// Remembers `nonce` until after `expires`. Call it last, when the signature has verified: a
-  /// nonce burnt by a forger would shut out its owner. `peer` is the iid or name the nonce is
-  /// unique in. Fails with
+  /// Remembers `nonce` until clock_step_max after `expires`. Call it last, when the signature has
+  /// verified: a nonce burnt by a forger would shut out its owner. `peer` is the iid or name whose
+  /// nonces these are. Fails with
   ///   replay      if this peer's nonce is remembered;
   ///   clock_skew  if `expires` lies before `now`, or more than replay_window after it;
-  ///   retry       if it expires before something that was already forgotten (our clock was set
-  ///               back): whether it was seen can no longer be told;
-  ///   busy        if the peer's share or the whole is full of unexpired nonces.
+  ///   busy        if the peer's share or the whole is full.
   [[nodiscard]] WireResult<> first_time(std::string_view peer, const Nonce& nonce,
                                         TimePoint expires, TimePoint now);
 
-  [[nodiscard]] std::size_t size() const { return size_; }
+  /// How many nonces are remembered, of all peers.
+  [[nodiscard]] std::size_t size() const { return by_expiry_.size(); }
 
  private:
-  struct Peer {
-    std::set<Nonce> seen;  // Ordered: a peer chooses its nonces, and could make a hash table slow.
-    std::set<std::pair<TimePoint, Nonce>> by_expiry;
+  // Ordered, not hashed: a peer chooses its nonces, and could make a hash table slow.
+  using Peers = std::map<std::string, std::set<Nonce>, std::less<>>;
+  struct Entry {
+    TimePoint expires;
+    Nonce nonce;
+    Peers::iterator peer;
+    bool operator<(const Entry& other) const;
   };
-  void forget_expired(Peer& peer, TimePoint now);
-  void forget_everywhere(TimePoint now);
+  void forget_expired(TimePoint now);
 
   ReplayLimits limits_;
-  std::map<std::string, Peer, std::less<>> peers_;
-  std::size_t size_ = 0;
-  TimePoint forgotten_until_{};  // Nonces that expired before this may be gone.
+  Peers peers_;  // No peer without a nonce stays.
+  std::set<Entry> by_expiry_;
 };
 
 }  // namespace cpc::federation

@@ -1,0 +1,106 @@
+#include "federation/wire_codes.h"
+
+#include <algorithm>
+#include <array>
+
+#include "federation/strict_json.h"
+
+namespace cpc::federation {
+namespace {
+
+struct Row {
+  WireCode code;
+  std::string_view text;
+  int status;
+};
+
+// In the order of the enum; wire_codes_test holds them to it. Statuses that oblige us to more
+// headers (401, 426) are not used: the code says it.
+constexpr std::array rows{
+    Row{WireCode::bad_signature, "BAD_SIGNATURE", 403},
+    Row{WireCode::unknown_key, "UNKNOWN_KEY", 403},
+    Row{WireCode::clock_skew, "CLOCK_SKEW", 403},
+    Row{WireCode::replay, "REPLAY", 409},
+    Row{WireCode::wrong_destination, "WRONG_DESTINATION", 421},
+    Row{WireCode::not_peered, "NOT_PEERED", 403},
+    Row{WireCode::identity_conflict, "IDENTITY_CONFLICT", 409},
+    Row{WireCode::incompatible, "INCOMPATIBLE", 400},
+    Row{WireCode::too_large, "TOO_LARGE", 413},
+    Row{WireCode::busy, "BUSY", 503},
+    Row{WireCode::stale_epoch, "STALE_EPOCH", 409},
+    Row{WireCode::malformed, "MALFORMED", 400},
+    Row{WireCode::internal, "INTERNAL", 500},
+    Row{WireCode::retry, "RETRY", 503},
+    Row{WireCode::unrecognized, "UNRECOGNIZED", 404},
+    Row{WireCode::method_not_allowed, "METHOD_NOT_ALLOWED", 405},
+};
+
+const Row& row_of(WireCode code) {
+  return rows[static_cast<std::size_t>(code)];
+}
+
+constexpr std::string_view problem_type = "application/problem+json";
+constexpr JsonLimits problem_limits{.bytes_max = 4096, .depth_max = 4, .values_max = 64};
+
+WireCode wire_code_of(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::invalid:
+      return WireCode::malformed;
+    case ErrorCode::denied:
+      return WireCode::not_peered;
+    case ErrorCode::not_found:
+      return WireCode::unrecognized;
+    case ErrorCode::too_large:
+      return WireCode::too_large;
+    case ErrorCode::conflict:
+    case ErrorCode::unavailable:
+      return WireCode::retry;
+    case ErrorCode::internal:
+      break;
+  }
+  return WireCode::internal;
+}
+
+}  // namespace
+
+std::string_view to_text(WireCode code) {
+  return row_of(code).text;
+}
+
+std::optional<WireCode> wire_code_from_text(std::string_view text) {
+  const auto found =
+      std::find_if(rows.begin(), rows.end(), [&](const Row& row) { return row.text == text; });
+  if (found == rows.end()) return std::nullopt;
+  return found->code;
+}
+
+int http_status(WireCode code) {
+  return row_of(code).status;
+}
+
+WireError::WireError(const Error& error) : code(wire_code_of(error.code)), detail(error.detail) {}
+
+HttpReply problem_reply(WireCode code, TimePoint now, bool retryable) {
+  HttpReply reply;
+  reply.status = http_status(code);
+  reply.headers.list = {{"content-type", std::string{problem_type}}};
+  reply.body = compact_json(
+      {{"code", to_text(code)}, {"retryable", retryable}, {"server_time", to_milliseconds(now)}});
+  return reply;
+}
+
+Result<WireProblem> read_problem(const HttpReply& reply) {
+  if (reply.headers.find("content-type") != problem_type) {
+    return fail(ErrorCode::invalid, "problem: another content type");
+  }
+  CPC_TRY(const nlohmann::json body, parse_strict_json(reply.body, problem_limits));
+  CPC_TRY(const JsonObject problem, JsonObject::of(body, "problem"));
+  CPC_TRY(const std::string_view text, problem.string("code", 64));
+  CPC_TRY(const bool retryable, problem.boolean("retryable"));
+  CPC_TRY(const std::int64_t server_time, problem.integer("server_time", 0, json_integer_max));
+  const std::optional<WireCode> code = wire_code_from_text(text);
+  if (!code) return problem.wrong("code", "is unknown");
+  return WireProblem{*code, retryable, from_milliseconds(server_time)};
+}
+
+}  // namespace cpc::federation
