@@ -65,9 +65,10 @@ struct RequestSigning {
 
 /// Sets cpc-origin, cpc-destination, cpc-version, with a body content-digest, then signature-input
 /// and signature, replacing earlier ones: a retry signs the same request anew. Method, path, query,
-/// body and content-type must be there.
-/// Fails with invalid if a body has no content-type, or something to be covered could not travel in
-/// a header (control characters, not ASCII).
+/// body and content-type must be there; without a body the content headers are taken away.
+/// Fails with invalid if a body has no content-type, the life is not within (0,
+/// signature_life_max], or something to be covered could not travel in a header (control
+/// characters, not ASCII).
 [[nodiscard]] Result<> sign_request(HttpRequest& request, const RequestSigning& signing,
                                     const crypto::SigningKey& key);
 
@@ -88,7 +89,8 @@ struct RequestSigning {
                                                std::chrono::seconds skew_max = clock_skew_max);
 
 /// Everything but the nonce: check_request_terms, then the body's digest, the key's id and the
-/// signature; these fail with bad_signature. `parsed` must come from this same `request`.
+/// signature; these fail with bad_signature (malformed if the digest is no digest or none that we
+/// know). `parsed` must come from this same `request`.
 [[nodiscard]] WireResult<> check_request_signature(const ParsedSignature& parsed,
                                                    const HttpRequest& request,
                                                    const crypto::PublicKey& key,
