@@ -1,0 +1,354 @@
+#include "federation/tls_identity.h"
+
+#include <fcntl.h>
+#include <openssl/bio.h>
+#include <openssl/crypto.h>
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <openssl/x509v3.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <memory>
+#include <system_error>
+#include <utility>
+
+#include "crypto/digest.h"
+
+namespace cpc::federation {
+namespace {
+
+constexpr std::size_t common_name_bytes_max = 64;  // ub-common-name, RFC 5280 appendix A.1
+constexpr std::size_t name_bytes_max = 253;
+constexpr std::size_t pem_bytes_max = 16 * 1024;
+constexpr std::size_t serial_bytes = 16;
+
+template <auto Free>
+struct Freed {
+  template <class Object>
+  void operator()(Object* object) const {
+    Free(object);
+  }
+};
+using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
+using Certificate = std::unique_ptr<X509, Freed<X509_free>>;
+using Bio = std::unique_ptr<BIO, Freed<BIO_free>>;
+using Extension = std::unique_ptr<X509_EXTENSION, Freed<X509_EXTENSION_free>>;
+using Number = std::unique_ptr<BIGNUM, Freed<BN_free>>;
+
+/// Wipes what it was given when the scope ends.
+class WipedAtEnd {
+ public:
+  explicit WipedAtEnd(Bytes& secret) : secret_(secret) {}
+  WipedAtEnd(const WipedAtEnd&) = delete;
+  WipedAtEnd& operator=(const WipedAtEnd&) = delete;
+  ~WipedAtEnd() { OPENSSL_cleanse(secret_.data(), secret_.size()); }
+
+ private:
+  Bytes& secret_;
+};
+
+/// An open descriptor, closed with its scope.
+class Descriptor {
+ public:
+  explicit Descriptor(int number) : number_(number) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (is_open()) ::close(number_);
+  }
+  [[nodiscard]] bool is_open() const { return number_ >= 0; }
+  [[nodiscard]] int number() const { return number_; }
+
+ private:
+  int number_;
+};
+
+Error openssl_refused(std::string_view what) {
+  char reason[256] = "no reason given";
+  if (const unsigned long number = ERR_get_error()) {
+    ERR_error_string_n(number, reason, sizeof reason);
+  }
+  ERR_clear_error();
+  return fail(ErrorCode::internal, "OpenSSL refused " + std::string{what} + ": " + reason);
+}
+
+bool is_host_name(std::string_view name) {
+  const bool letters = std::all_of(name.begin(), name.end(), [](char letter) {
+    return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
+           (letter >= '0' && letter <= '9') || letter == '-' || letter == '.';
+  });
+  return letters && !name.empty() && name.size() <= name_bytes_max;
+}
+
+bool add_extension(X509& certificate, int kind, const std::string& value) {
+  X509V3_CTX context;
+  X509V3_set_ctx(&context, &certificate, &certificate, nullptr, nullptr, 0);
+  const Extension extension{X509V3_EXT_conf_nid(nullptr, &context, kind, value.c_str())};
+  return extension != nullptr && X509_add_ext(&certificate, extension.get(), -1) == 1;
+}
+
+bool set_serial(X509& certificate) {
+  std::array<unsigned char, serial_bytes> octets{};
+  if (RAND_bytes(octets.data(), static_cast<int>(octets.size())) != 1) return false;
+  octets[0] = (octets[0] & 0x7f) | 0x40;  // Positive, and always of the same length.
+  const Number number{BN_bin2bn(octets.data(), static_cast<int>(octets.size()), nullptr)};
+  return number != nullptr &&
+         BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(&certificate)) != nullptr;
+}
+
+bool set_validity(X509& certificate, TimePoint now) {
+  const auto start = std::chrono::floor<std::chrono::seconds>(now);
+  const auto end = start + tls_certificate_life;
+  return ASN1_TIME_set(X509_getm_notBefore(&certificate), start.time_since_epoch().count()) &&
+         ASN1_TIME_set(X509_getm_notAfter(&certificate), end.time_since_epoch().count());
+}
+
+bool set_names(X509& certificate, const std::string& name) {
+  X509_NAME* subject = X509_get_subject_name(&certificate);
+  if (name.size() <= common_name_bytes_max &&
+      X509_NAME_add_entry_by_NID(subject, NID_commonName, MBSTRING_ASC,
+                                 reinterpret_cast<const unsigned char*>(name.data()),
+                                 static_cast<int>(name.size()), -1, 0) != 1) {
+    return false;
+  }
+  // RFC 5280 section 4.2.1.6: with an empty subject the alternative name is critical.
+  const std::string critical = name.size() <= common_name_bytes_max ? "" : "critical,";
+  return X509_set_issuer_name(&certificate, subject) == 1 &&
+         add_extension(certificate, NID_subject_alt_name, critical + "DNS:" + name);
+}
+
+/// A self-signed version 3 certificate for `key` (RFC 5280).
+Certificate make_certificate(EVP_PKEY& key, const std::string& name, TimePoint now) {
+  Certificate made{X509_new()};
+  if (made == nullptr) return nullptr;
+  X509& certificate = *made;
+  const bool done = X509_set_version(&certificate, X509_VERSION_3) == 1 &&
+                    set_serial(certificate) && set_validity(certificate, now) &&
+                    X509_set_pubkey(&certificate, &key) == 1 && set_names(certificate, name) &&
+                    add_extension(certificate, NID_basic_constraints, "critical,CA:FALSE") &&
+                    add_extension(certificate, NID_key_usage, "critical,digitalSignature") &&
+                    add_extension(certificate, NID_ext_key_usage, "serverAuth") &&
+                    X509_sign(&certificate, &key, EVP_sha256()) > 0;
+  if (!done) return nullptr;
+  return made;
+}
+
+Bytes content_of(BIO& memory) {
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(&memory, &data);
+  return size > 0 ? Bytes(data, static_cast<std::size_t>(size)) : Bytes{};
+}
+
+Bio memory_of(std::string_view text) {
+  return Bio{BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))};
+}
+
+/// Never asks a terminal for a passphrase: an encrypted key file is not one of ours.
+int no_passphrase(char*, int, int, void*) {
+  return -1;
+}
+
+Error with_errno(const std::string& path, std::string_view what, int number) {
+  std::string detail = path;
+  detail.append(" ").append(what).append(": ").append(std::generic_category().message(number));
+  return fail(number == ENOENT ? ErrorCode::not_found : ErrorCode::unavailable, std::move(detail));
+}
+
+/// The rules of crypto/key_file.h, asked of the open file so that nobody swaps it in between.
+Result<> check_privacy(const Descriptor& file, const std::string& path) {
+  struct stat status {};
+  if (::fstat(file.number(), &status) != 0) return with_errno(path, "cannot be examined", errno);
+  if (!S_ISREG(status.st_mode)) return fail(ErrorCode::denied, path + " is not a regular file");
+  if (status.st_uid != ::geteuid() && status.st_uid != 0) {
+    return fail(ErrorCode::denied, path + " belongs to another user, who could change it");
+  }
+  if ((status.st_mode & 07777) != 0600) {
+    return fail(
+        ErrorCode::denied,
+        path + " may be read by others: a private key must be 0600. Run: chmod 600 " + path);
+  }
+  return success();
+}
+
+enum class Privacy { any, ours_alone };
+
+Result<Bytes> read_file(const std::filesystem::path& file, Privacy privacy) {
+  const std::string path = file.string();
+  const int no_follow = privacy == Privacy::ours_alone ? O_NOFOLLOW : 0;
+  const Descriptor opened{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | no_follow)};
+  if (!opened.is_open()) {
+    const int number = errno;
+    if (number == ELOOP || number == EACCES) {
+      return fail(ErrorCode::denied, path + " is a symbolic link or may not be read by this user");
+    }
+    return with_errno(path, "cannot be opened", number);
+  }
+  if (privacy == Privacy::ours_alone) {
+    CPC_TRY(check_privacy(opened, path));
+  }
+  Bytes content(pem_bytes_max + 1, '\0');  // At once, so that no copy of a key is left behind.
+  std::size_t filled = 0;
+  while (filled < content.size()) {
+    const ssize_t got = ::read(opened.number(), content.data() + filled, content.size() - filled);
+    if (got == 0) break;
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return with_errno(path, "cannot be read", errno);
+    filled += static_cast<std::size_t>(got);
+  }
+  if (filled > pem_bytes_max) {
+    OPENSSL_cleanse(content.data(), content.size());
+    return fail(ErrorCode::invalid, path + " is too long to be a key or a certificate");
+  }
+  content.resize(filled);
+  return content;
+}
+
+bool write_all(const Descriptor& file, std::string_view content) {
+  while (!content.empty()) {
+    const ssize_t put = ::write(file.number(), content.data(), content.size());
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0) return false;
+    content.remove_prefix(static_cast<std::size_t>(put));
+  }
+  return true;
+}
+
+Result<> create_file(const std::filesystem::path& file, std::string_view content, mode_t mode) {
+  const std::string path = file.string();
+  const std::string folder_path = file.has_parent_path() ? file.parent_path().string() : ".";
+  const Descriptor folder{::open(folder_path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (!folder.is_open()) {
+    return fail(ErrorCode::unavailable, "the folder " + folder_path + " cannot be opened");
+  }
+  const Descriptor created{
+      ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)};
+  if (!created.is_open()) {
+    const int number = errno;
+    if (number == EEXIST) {
+      return fail(ErrorCode::conflict, path + " exists already, and is never overwritten");
+    }
+    return fail(ErrorCode::unavailable,
+                path + " cannot be created: " + std::generic_category().message(number));
+  }
+  const bool done = ::fchmod(created.number(), mode) == 0 && write_all(created, content) &&
+                    ::fsync(created.number()) == 0 && ::fsync(folder.number()) == 0;
+  if (done) return success();
+  const int number = errno;
+  ::unlink(path.c_str());  // Half a key would only be in the way.
+  return fail(ErrorCode::unavailable,
+              path + " cannot be written: " + std::generic_category().message(number));
+}
+
+}  // namespace
+
+Digest spki_sha256(const X509& certificate) {
+  unsigned char* der = nullptr;
+  const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(&certificate), &der);
+  if (size <= 0) return {};  // No certificate without a public key was ever parsed or made.
+  const Digest digest =
+      crypto::sha256({reinterpret_cast<const char*>(der), static_cast<std::size_t>(size)});
+  OPENSSL_free(der);
+  return digest;
+}
+
+Result<Digest> spki_sha256(std::string_view der) {
+  const auto* next = reinterpret_cast<const unsigned char*>(der.data());
+  const auto* const end = next + der.size();
+  const Certificate certificate{d2i_X509(nullptr, &next, static_cast<long>(der.size()))};
+  ERR_clear_error();
+  if (certificate == nullptr || next != end) {
+    return fail(ErrorCode::invalid, "not exactly one DER certificate");
+  }
+  return spki_sha256(*certificate);
+}
+
+Result<TlsIdentity> TlsIdentity::make(std::string_view instance_name, TimePoint now) {
+  if (!is_host_name(instance_name)) {
+    return fail(ErrorCode::invalid, "a certificate needs the instance's name");
+  }
+  const Key key{EVP_EC_gen("P-256")};
+  if (key == nullptr) return openssl_refused("to make a key");
+  const Certificate certificate = make_certificate(*key, std::string{instance_name}, now);
+  if (certificate == nullptr) return openssl_refused("to make a certificate");
+
+  const Bio key_text{BIO_new(BIO_s_secmem())};
+  const Bio certificate_text{BIO_new(BIO_s_mem())};
+  if (key_text == nullptr || certificate_text == nullptr ||
+      PEM_write_bio_PKCS8PrivateKey(key_text.get(), key.get(), nullptr, nullptr, 0, nullptr,
+                                    nullptr) != 1 ||
+      PEM_write_bio_X509(certificate_text.get(), certificate.get()) != 1) {
+    return openssl_refused("to write PEM");
+  }
+  return TlsIdentity{content_of(*key_text), content_of(*certificate_text),
+                     spki_sha256(*certificate)};
+}
+
+Result<TlsIdentity> TlsIdentity::from_pem(Bytes key_pem, std::string certificate_pem) {
+  const WipedAtEnd wiped{key_pem};
+  if (key_pem.size() > pem_bytes_max || certificate_pem.size() > pem_bytes_max) {
+    return fail(ErrorCode::invalid, "too long to be a key or a certificate");
+  }
+  const Bio key_text = memory_of(key_pem);
+  const Key key{PEM_read_bio_PrivateKey(key_text.get(), nullptr, no_passphrase, nullptr)};
+  char group[32] = "";
+  if (key == nullptr || EVP_PKEY_get_group_name(key.get(), group, sizeof group, nullptr) != 1 ||
+      std::string_view{group} != "prime256v1") {
+    ERR_clear_error();
+    return fail(ErrorCode::invalid, "the TLS key is not a P-256 private key in PEM");
+  }
+  const Bio certificate_text = memory_of(certificate_pem);
+  const Certificate certificate{
+      PEM_read_bio_X509(certificate_text.get(), nullptr, no_passphrase, nullptr)};
+  if (certificate == nullptr) {
+    ERR_clear_error();
+    return fail(ErrorCode::invalid, "the TLS certificate is not a certificate in PEM");
+  }
+  if (X509_check_private_key(certificate.get(), key.get()) != 1) {
+    ERR_clear_error();
+    return fail(ErrorCode::invalid, "the TLS certificate is of another key");
+  }
+  return TlsIdentity{Bytes{key_pem}, std::move(certificate_pem), spki_sha256(*certificate)};
+}
+
+// A PEM key is far too long to lie inside the string itself, so that a move leaves no copy.
+TlsIdentity::TlsIdentity(TlsIdentity&& other) noexcept = default;
+
+TlsIdentity& TlsIdentity::operator=(TlsIdentity&& other) noexcept {
+  key_.swap(other.key_);
+  certificate_.swap(other.certificate_);
+  std::swap(pin_, other.pin_);
+  return *this;
+}
+
+TlsIdentity::~TlsIdentity() {
+  OPENSSL_cleanse(key_.data(), key_.size());
+}
+
+Result<> write_tls_identity(const std::filesystem::path& key_file,
+                            const std::filesystem::path& certificate_file,
+                            const TlsIdentity& identity) {
+  std::error_code ignored;
+  if (std::filesystem::exists(certificate_file, ignored)) {
+    return fail(ErrorCode::conflict,
+                certificate_file.string() + " exists already, and is never overwritten");
+  }
+  CPC_TRY(create_file(key_file, identity.key_pem(), 0600));
+  return create_file(certificate_file, identity.certificate_pem(), 0644);
+}
+
+Result<TlsIdentity> load_tls_identity(const std::filesystem::path& key_file,
+                                      const std::filesystem::path& certificate_file) {
+  CPC_TRY(Bytes key, read_file(key_file, Privacy::ours_alone));
+  const WipedAtEnd wiped{key};
+  CPC_TRY(std::string certificate, read_file(certificate_file, Privacy::any));
+  return TlsIdentity::from_pem(Bytes{key}, std::move(certificate));
+}
+
+}  // namespace cpc::federation

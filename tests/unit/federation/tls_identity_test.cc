@@ -1,0 +1,213 @@
+// The TLS key is ours alone, and its pin is what peers compare.
+
+#include "federation/tls_identity.h"
+
+#include <openssl/bio.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+#include <sys/stat.h>
+
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <memory>
+
+#include "crypto/digest.h"
+
+namespace cpc::federation {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr TimePoint now = from_milliseconds(1'760'000'000'000);
+
+/// A folder of its own, gone with its test.
+struct Folder {
+  Folder() {
+    std::string pattern = (fs::temp_directory_path() / "cpc-tls-XXXXXX").string();
+    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
+    path = pattern;
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  ~Folder() { fs::remove_all(path); }
+  fs::path path;
+};
+
+using Certificate = std::unique_ptr<X509, decltype(&X509_free)>;
+
+Certificate parsed(const std::string& pem) {
+  BIO* text = BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()));
+  Certificate certificate{PEM_read_bio_X509(text, nullptr, nullptr, nullptr), X509_free};
+  BIO_free(text);
+  REQUIRE(certificate != nullptr);
+  return certificate;
+}
+
+Bytes der_of(X509* certificate) {
+  unsigned char* der = nullptr;
+  const int size = i2d_X509(certificate, &der);
+  Bytes octets(reinterpret_cast<char*>(der), static_cast<std::size_t>(size));
+  OPENSSL_free(der);
+  return octets;
+}
+
+TlsIdentity identity(std::string_view name = "alpha.cpc") {
+  auto made = TlsIdentity::make(name, now);
+  REQUIRE(made.has_value());
+  return std::move(made).value();
+}
+
+mode_t mode_of(const fs::path& path) {
+  struct stat status {};
+  REQUIRE(::stat(path.c_str(), &status) == 0);
+  return status.st_mode & 07777;
+}
+
+void write_text(const fs::path& path, const std::string& text, mode_t mode) {
+  std::ofstream{path} << text;
+  REQUIRE(::chmod(path.c_str(), mode) == 0);
+}
+
+}  // namespace
+
+TEST_CASE("a new certificate names the instance, lasts ten years and signs itself with P-256") {
+  const TlsIdentity tls = identity();
+  const Certificate certificate = parsed(tls.certificate_pem());
+  char name[80] = "";
+  X509_NAME_get_text_by_NID(X509_get_subject_name(certificate.get()), NID_commonName, name,
+                            sizeof name);
+  CHECK(std::string{name} == "alpha.cpc");
+  CHECK(X509_check_host(certificate.get(), "alpha.cpc", 0, 0, nullptr) == 1);
+  CHECK(X509_check_host(certificate.get(), "beta.cpc", 0, 0, nullptr) == 0);
+  CHECK(X509_verify(certificate.get(), X509_get0_pubkey(certificate.get())) == 1);
+  CHECK(EVP_PKEY_get_bits(X509_get0_pubkey(certificate.get())) == 256);
+  CHECK(X509_check_ca(certificate.get()) == 0);
+
+  time_t at = 1'760'000'000 + 10 * 365 * 86'400;
+  CHECK(X509_cmp_time(X509_get0_notAfter(certificate.get()), &at) > 0);
+  at = 1'760'000'000;
+  CHECK(X509_cmp_time(X509_get0_notBefore(certificate.get()), &at) <= 0);
+  CHECK_FALSE(identity().pin() == tls.pin());
+}
+
+TEST_CASE("the pin is the hash of the public key, however the certificate is given") {
+  const TlsIdentity tls = identity();
+  const Certificate certificate = parsed(tls.certificate_pem());
+  CHECK(spki_sha256(*certificate) == tls.pin());
+  const Bytes der = der_of(certificate.get());
+  CHECK(spki_sha256(der).value() == tls.pin());
+
+  unsigned char* spki = nullptr;
+  const int size = i2d_PUBKEY(X509_get0_pubkey(certificate.get()), &spki);
+  CHECK(crypto::sha256({reinterpret_cast<char*>(spki), static_cast<std::size_t>(size)}) ==
+        tls.pin());
+  OPENSSL_free(spki);
+
+  for (const Bytes& wrong : {Bytes{}, der + "x", der.substr(0, der.size() - 1), Bytes(64, 'x')}) {
+    CHECK(spki_sha256(wrong).error().code == ErrorCode::invalid);
+  }
+}
+
+TEST_CASE(
+    "a name too long for CN stands in the alternative name, and only names get a certificate") {
+  const std::string label(60, 'a');
+  const std::string name = label + "." + label + "." + label + ".cpc";
+  const TlsIdentity long_named = identity(name);
+  CHECK(X509_check_host(parsed(long_named.certificate_pem()).get(), name.c_str(), 0, 0, nullptr) ==
+        1);
+  for (const std::string& bad : {std::string{}, std::string{"a b.cpc"}, std::string{"a,DNS:b.cpc"},
+                                 std::string{"a\n"}, std::string(254, 'a')}) {
+    CHECK(TlsIdentity::make(bad, now).error().code == ErrorCode::invalid);
+  }
+}
+
+TEST_CASE("what was written is loaded again, the key readable by us alone") {
+  const Folder folder;
+  const TlsIdentity tls = identity();
+  const fs::path key = folder.path / "tls.key";
+  const fs::path certificate = folder.path / "tls.pem";
+  const mode_t before = ::umask(0);
+  REQUIRE(write_tls_identity(key, certificate, tls).has_value());
+  ::umask(before);
+  CHECK(mode_of(key) == 0600);
+  CHECK(mode_of(certificate) == 0644);
+
+  auto loaded = load_tls_identity(key, certificate);
+  REQUIRE(loaded.has_value());
+  CHECK(loaded.value().pin() == tls.pin());
+  CHECK(loaded.value().key_pem() == tls.key_pem());
+  CHECK(loaded.value().certificate_pem() == tls.certificate_pem());
+
+  TlsIdentity moved = std::move(loaded).value();
+  CHECK(moved.key_pem() == tls.key_pem());
+}
+
+TEST_CASE("a key is never overwritten") {
+  const Folder folder;
+  const fs::path key = folder.path / "tls.key";
+  const fs::path certificate = folder.path / "tls.pem";
+  const TlsIdentity first = identity();
+  REQUIRE(write_tls_identity(key, certificate, first).has_value());
+  CHECK(write_tls_identity(key, certificate, identity()).error().code == ErrorCode::conflict);
+  fs::remove(certificate);
+  CHECK(write_tls_identity(key, certificate, identity()).error().code == ErrorCode::conflict);
+  CHECK_FALSE(fs::exists(certificate));
+  CHECK(write_tls_identity(folder.path / "none" / "k", folder.path / "none" / "c", identity())
+            .error()
+            .code == ErrorCode::unavailable);
+}
+
+TEST_CASE("a key that others may read, that is a link or a pipe, or that is not one is refused") {
+  const Folder folder;
+  const TlsIdentity tls = identity();
+  const fs::path key = folder.path / "tls.key";
+  const fs::path certificate = folder.path / "tls.pem";
+  const auto code = [&] { return load_tls_identity(key, certificate).error().code; };
+  CHECK(code() == ErrorCode::not_found);
+  REQUIRE(write_tls_identity(key, certificate, tls).has_value());
+
+  for (const mode_t mode : {0640, 0604, 0644, 0660, 0400, 0700, 0777}) {
+    INFO(std::oct << mode);
+    REQUIRE(::chmod(key.c_str(), mode) == 0);
+    CHECK(code() == ErrorCode::denied);
+  }
+  REQUIRE(::chmod(key.c_str(), 0600) == 0);
+  CHECK(load_tls_identity(key, certificate).has_value());
+
+  fs::remove(certificate);
+  CHECK(code() == ErrorCode::not_found);
+  write_text(certificate, "no certificate", 0644);
+  CHECK(code() == ErrorCode::invalid);
+  write_text(certificate, identity().certificate_pem(), 0644);
+  CHECK(code() == ErrorCode::invalid);  // Of another key.
+  write_text(certificate, tls.certificate_pem(), 0644);
+  write_text(key, "no key", 0600);
+  CHECK(code() == ErrorCode::invalid);
+  write_text(key, std::string(20'000, 'x'), 0600);
+  CHECK(code() == ErrorCode::invalid);
+
+  fs::remove(key);
+  write_text(folder.path / "real.key", tls.key_pem(), 0600);
+  fs::create_symlink(folder.path / "real.key", key);
+  CHECK(code() == ErrorCode::denied);
+  fs::remove(key);
+  REQUIRE(::mkfifo(key.c_str(), 0600) == 0);
+  CHECK(code() == ErrorCode::denied);
+}
+
+TEST_CASE("a key of another kind is not taken") {
+  const TlsIdentity tls = identity();
+  EVP_PKEY* ed25519 = EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519");
+  BIO* text = BIO_new(BIO_s_mem());
+  REQUIRE(PEM_write_bio_PrivateKey(text, ed25519, nullptr, nullptr, 0, nullptr, nullptr) == 1);
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(text, &data);
+  const Bytes pem(data, static_cast<std::size_t>(size));
+  BIO_free(text);
+  EVP_PKEY_free(ed25519);
+  CHECK(TlsIdentity::from_pem(pem, tls.certificate_pem()).error().code == ErrorCode::invalid);
+  CHECK(TlsIdentity::from_pem("", "").error().code == ErrorCode::invalid);
+}
+
+}  // namespace cpc::federation
