@@ -48,6 +48,14 @@ class StoreGate {
   [[nodiscard]] virtual Task<> read(std::function<Result<>(core::Snapshot&)> look) = 0;
 };
 
+class CryptoPool {
+ public:
+  virtual ~CryptoPool() = default;
+  /// Runs `work` (signing, verifying, decoding: pure functions over its captures) off the network
+  /// thread and returns when it is done. `work` may capture by reference: it is awaited on the spot.
+  [[nodiscard]] virtual boost::asio::awaitable<void> run(std::function<void()> work) = 0;
+};
+
 class PeerExchange {
  public:
   virtual ~PeerExchange() = default;
