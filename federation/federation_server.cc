@@ -1,0 +1,192 @@
+#include "federation/federation_server.h"
+
+#include "federation/transaction_codec.h"
+
+namespace cpc::federation {
+namespace {
+
+constexpr std::string_view hello_path = "/cpc/fed/v1/hello";
+constexpr std::string_view transaction_path = "/cpc/fed/v1/txn/";
+constexpr std::size_t transaction_id_bytes = 22;  // 16 octets in base64url
+
+bool is_transaction(std::string_view path) {
+  return path.starts_with(transaction_path) &&
+         path.size() == transaction_path.size() + transaction_id_bytes;
+}
+
+HttpReply document_reply(const Bytes& document) {
+  HttpReply reply;
+  reply.status = 200;
+  reply.headers.list.push_back({"content-type", std::string{document_type}});
+  reply.headers.list.push_back({"cache-control", "max-age=300"});
+  reply.body = document;
+  return reply;
+}
+
+bool is_retryable(WireCode code) {
+  return code == WireCode::busy || code == WireCode::retry || code == WireCode::clock_skew ||
+         code == WireCode::internal;
+}
+
+// What a peer may know about why we do not know it.
+WireError unknown_origin(const Error& error) {
+  switch (error.code) {
+    case ErrorCode::not_found:
+      return {WireCode::not_peered, error.detail};
+    case ErrorCode::conflict:
+      return {WireCode::identity_conflict, error.detail};
+    case ErrorCode::unavailable:
+      return {WireCode::busy, error.detail};
+    default:
+      return {WireCode::unknown_key, error.detail};
+  }
+}
+
+}  // namespace
+
+boost::asio::awaitable<HttpReply> FederationServer::handle(HttpRequest request) {
+  if (request.path == document_path) {
+    if (request.method == "GET") co_return document_reply(self_.document.bytes());
+    co_return problem_reply(WireCode::method_not_allowed, self_.timers.now(), false);
+  }
+  WireResult<HttpReply> reply = co_await dispatch(request);
+  if (reply) co_return std::move(reply).value();
+  const WireError& error = reply.error();
+  self_.log.warn("federation request refused",
+                 {{"code", to_text(error.code)}, {"path", request.path}, {"reason", error.detail}});
+  co_return problem_reply(error.code, self_.timers.now(), is_retryable(error.code));
+}
+
+FederationServer::WireTask<HttpReply> FederationServer::dispatch(const HttpRequest& request) {
+  const bool is_hello = request.path == hello_path;
+  if (!is_hello && !is_transaction(request.path)) {
+    co_return WireError{WireCode::unrecognized, "no such endpoint"};
+  }
+  if (request.method != (is_hello ? "POST" : "PUT")) {
+    co_return WireError{WireCode::method_not_allowed, "another method"};
+  }
+  auto peer = co_await authenticate(request);
+  if (!peer) co_return peer.error();
+  self_.saw_inbound(peer.value()->name);
+  if (is_hello) co_return co_await answer_hello(request, peer.value());
+  co_return co_await answer_transaction(request, peer.value());
+}
+
+FederationServer::WireTask<PeerDirectory::Identity> FederationServer::authenticate(
+    const HttpRequest& request) {
+  CPC_CO_TRY(const ParsedSignature parsed, parse_request_signature(request));
+  CPC_CO_TRY(check_request_terms(parsed, self_.home.name.text(), self_.timers.now()));
+  if (TimePoint{parsed.created} + std::chrono::seconds{1} <= booted_at_) {
+    co_return WireError{WireCode::retry, "created before we started"};
+  }
+  const auto name = core::InstanceName::parse(parsed.origin);
+  if (!name) co_return WireError{WireCode::malformed, "the origin is no instance name"};
+  auto found = co_await self_.directory.find(name.value());
+  if (!found) co_return unknown_origin(found.error());
+  PeerDirectory::Identity identity = std::move(found).value();
+  CPC_CO_TRY(co_await prove(request, parsed, identity));
+  CPC_CO_TRY(nonces_.first_time(parsed.origin, parsed.nonce, TimePoint{parsed.expires},
+                                self_.timers.now()));
+  co_return identity;
+}
+
+// Signature, digest and window, under a key that is the origin's now. A key id we never saw forces
+// one look at the origin's document, whose new version is then in `identity`.
+FederationServer::WireTask<> FederationServer::prove(const HttpRequest& request,
+                                                     const ParsedSignature& parsed,
+                                                     PeerDirectory::Identity& identity) {
+  const TimePoint now = self_.timers.now();
+  if (identity->key(parsed.key_id, now) == nullptr) {
+    auto refreshed = co_await self_.directory.refresh(identity->name);
+    if (refreshed) identity = std::move(refreshed).value();
+  }
+  const crypto::PublicKey* key = identity->key(parsed.key_id, now);
+  if (key == nullptr) co_return WireError{WireCode::unknown_key, "no key of the origin"};
+  WireResult<> checked = success();
+  const auto check = [&] {
+    checked = check_request_signature(parsed, request, *key, self_.home.name.text(), now);
+  };
+  co_await self_.pool.run(check);
+  co_return checked;
+}
+
+FederationServer::WireTask<HttpReply> FederationServer::answer_hello(const HttpRequest& request,
+                                                                     PeerDirectory::Identity peer) {
+  const auto hello = decode_hello(request.body);
+  if (!hello) {
+    const bool is_version = hello.error().code == ErrorCode::denied;
+    co_return WireError{is_version ? WireCode::incompatible : WireCode::malformed,
+                        hello.error().detail};
+  }
+  const Hello theirs = hello.value();
+  const auto note = [&](core::Transaction& tx) -> Result<> {
+    CPC_TRY(auto row, tx.find(core::PeerKey{peer->name}));
+    if (!row) return success();
+    row->epoch = theirs.mark.epoch;
+    row->boot_counter = theirs.mark.boot_counter;
+    tx.put(*std::move(row));
+    return success();
+  };
+  const core::Keys keys(1, core::PeerKey{peer->name});
+  CPC_CO_TRY(co_await self_.store.transact(keys, note));
+  if (theirs.operational_serial > peer->operational_serial) {
+    const auto refreshed = co_await self_.directory.refresh(peer->name);
+    if (!refreshed) {
+      self_.log.warn("peer's new document could not be fetched",
+                     {{"peer", peer->name.text()}, {"reason", refreshed.error().detail}});
+    }
+  }
+  const Hello ours{{self_.home.epoch, self_.home.boot_counter},
+                   self_.timers.now(),
+                   self_.document.serial(),
+                   self_.document.serial()};
+  co_return co_await signed_reply(request, hello_type, encode_hello(ours));
+}
+
+FederationServer::WireTask<HttpReply> FederationServer::answer_transaction(
+    const HttpRequest& request, PeerDirectory::Identity peer) {
+  const TimePoint seen_at = self_.timers.now();
+  std::optional<Result<ReceivedBatch>> decoded;
+  const auto decode = [&] {
+    decoded = decode_batch(request.body, *peer, seen_at, self_.limits.entries_max);
+  };
+  co_await self_.pool.run(decode);
+  if (!*decoded) co_return WireError{decoded->error()};
+  const ReceivedBatch received = std::move(*decoded).value();
+
+  const core::Origin origin{peer->name, peer->iid, received.mark.epoch};
+  const core::ChanceSeed seed = self_.random.seed();
+  core::Answer answer;
+  const auto apply = [&](core::Transaction& tx) -> Result<> {
+    const core::Moment moment{seen_at, core::Chance{seed}};
+    CPC_TRY(answer,
+            core::apply_batch(tx, self_.home, moment, origin, received.batch, self_.limits));
+    return success();
+  };
+  const Result<> stored =
+      co_await self_.store.transact(core::keys_of(origin, received.batch), apply);
+  if (!stored) {
+    self_.log.error("transaction could not be stored",
+                    {{"peer", peer->name.text()}, {"reason", stored.error().detail}});
+    co_return WireError{WireCode::busy, "the store failed"};
+  }
+  answer.now = self_.timers.now();
+  co_return co_await signed_reply(request, transaction_type, encode_answer(answer));
+}
+
+FederationServer::WireTask<HttpReply> FederationServer::signed_reply(const HttpRequest& request,
+                                                                     std::string_view type,
+                                                                     Bytes body) {
+  HttpReply reply;
+  reply.status = 200;
+  reply.headers.list.push_back({"content-type", std::string{type}});
+  reply.body = std::move(body);
+  Result<> is_signed = success();
+  const TimePoint now = self_.timers.now();
+  const auto sign = [&] { is_signed = sign_reply(reply, request, now, self_.keys.signing); };
+  co_await self_.pool.run(sign);
+  if (!is_signed) co_return WireError{WireCode::internal, is_signed.error().detail};
+  co_return reply;
+}
+
+}  // namespace cpc::federation

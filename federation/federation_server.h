@@ -1,0 +1,61 @@
+// The answering side of the protocol: an HTTP request of a peer becomes a verified value, the value
+// a closure, the closure's answer a signed reply. The asking side is peer_exchange.h.
+//
+// Checks go from cheap to dear, and nothing is stored before all of them passed: form of the
+// signature, destination, time window, known peer, key, signature and digest, nonce, body.
+// Network thread only.
+#pragma once
+
+#include "federation/keyring.h"
+#include "federation/own_document.h"
+#include "federation/peer_directory.h"
+#include "federation/replay_cache.h"
+#include "federation/request_signature.h"
+
+namespace cpc::federation {
+
+class FederationServer {
+ public:
+  struct Parts {
+    const core::Home& home;
+    const Keyring& keys;
+    PeerDirectory& directory;
+    const OwnDocument& document;
+    routing::StoreGate& store;
+    routing::Timers& timers;
+    routing::Random& random;
+    routing::CryptoPool& pool;
+    Log& log;
+    core::DeliveryLimits limits;
+    /// Told of each authenticated request: its sender can probably be reached again.
+    std::function<void(const core::InstanceName&)> saw_inbound;
+  };
+  /// `booted_at`: requests created before it are answered `retry`, since their nonces are
+  /// forgotten.
+  FederationServer(Parts parts, TimePoint booted_at)
+      : self_(std::move(parts)), booted_at_(booted_at) {}
+
+  /// Answers any request; never fails, never throws. What a stranger gets is a code and our clock.
+  [[nodiscard]] boost::asio::awaitable<HttpReply> handle(HttpRequest request);
+
+ private:
+  template <class T = void>
+  using WireTask = boost::asio::awaitable<WireResult<T>>;
+
+  [[nodiscard]] WireTask<PeerDirectory::Identity> authenticate(const HttpRequest& request);
+  [[nodiscard]] WireTask<> prove(const HttpRequest& request, const ParsedSignature& parsed,
+                                 PeerDirectory::Identity& identity);
+  [[nodiscard]] WireTask<HttpReply> dispatch(const HttpRequest& request);
+  [[nodiscard]] WireTask<HttpReply> answer_hello(const HttpRequest& request,
+                                                 PeerDirectory::Identity peer);
+  [[nodiscard]] WireTask<HttpReply> answer_transaction(const HttpRequest& request,
+                                                       PeerDirectory::Identity peer);
+  [[nodiscard]] WireTask<HttpReply> signed_reply(const HttpRequest& request, std::string_view type,
+                                                 Bytes body);
+
+  Parts self_;
+  TimePoint booted_at_;
+  ReplayCache nonces_;
+};
+
+}  // namespace cpc::federation

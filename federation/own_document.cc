@@ -1,0 +1,57 @@
+#include "federation/own_document.h"
+
+namespace cpc::federation {
+namespace {
+
+constexpr auto renew_after = operational_life_max / 2;
+constexpr auto retry_after = std::chrono::minutes{1};
+
+}  // namespace
+
+Task<> OwnDocument::renew() {
+  Bytes bytes;
+  std::int64_t serial = 0;
+  const TimePoint now = timers_.now();
+  const auto next = [&](core::Transaction& tx) -> Result<> {
+    const core::PeerKey key{home_.name};
+    CPC_TRY(auto row, tx.find(key));
+    serial = (row ? row->operational_serial : 0) + 1;
+    DocumentDraft draft{home_.name,
+                        settings_.endpoints,
+                        settings_.tls_pins,
+                        serial,
+                        serial,
+                        now,
+                        settings_.transaction_bytes_max,
+                        settings_.transaction_entries_max};
+    bytes = make_document(draft, keys_.root, keys_.signing);
+    core::Peer own;
+    own.name = home_.name;
+    own.iid = home_.iid;
+    own.document = bytes;
+    own.delegation_serial = serial;
+    own.operational_serial = serial;
+    own.fetched_at = now;
+    own.epoch = home_.epoch;
+    own.boot_counter = home_.boot_counter;
+    tx.put(std::move(own));
+    return success();
+  };
+  const core::Keys keys(1, core::PeerKey{home_.name});
+  CPC_CO_TRY(co_await store_.transact(keys, next));
+  bytes_ = std::move(bytes);
+  serial_ = serial;
+  co_return success();
+}
+
+boost::asio::awaitable<void> OwnDocument::run(Log& log) {
+  TimePoint due = timers_.now() + renew_after;
+  for (;;) {
+    co_await timers_.sleep_until(due);
+    const Result<> renewed = co_await renew();
+    if (!renewed) log.error("own document was not renewed", {{"reason", renewed.error().detail}});
+    due = timers_.now() + (renewed ? Milliseconds{renew_after} : Milliseconds{retry_after});
+  }
+}
+
+}  // namespace cpc::federation

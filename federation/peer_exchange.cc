@@ -1,0 +1,143 @@
+#include "federation/peer_exchange.h"
+
+#include "federation/request_signature.h"
+#include "federation/transaction_codec.h"
+
+namespace cpc::federation {
+namespace {
+
+constexpr std::string_view hello_path = "/cpc/fed/v1/hello";
+constexpr std::string_view transaction_path = "/cpc/fed/v1/txn/";
+constexpr std::size_t reply_bytes_max = 1024 * 1024;
+
+// What a refusal means for whoever retries: only the peer's own word is `denied`.
+Error error_of(const HttpReply& reply) {
+  const auto problem = read_problem(reply);
+  const std::string code =
+      problem ? std::string{to_text(problem.value().code)} : std::to_string(reply.status);
+  if (reply.status == 413) return fail(ErrorCode::too_large, code);
+  const bool is_temporary = reply.status >= 500 || reply.status == 429 || reply.status == 408 ||
+                            (problem && problem.value().retryable);
+  return fail(is_temporary ? ErrorCode::unavailable : ErrorCode::denied, code);
+}
+
+bool has_code(const HttpReply& reply, WireCode code) {
+  const auto problem = read_problem(reply);
+  return problem && problem.value().code == code;
+}
+
+HttpRequest request_of(std::string_view method, std::string path, std::string_view type,
+                       Bytes body) {
+  HttpRequest request;
+  request.method = method;
+  request.path = std::move(path);
+  request.headers.list.push_back({"content-type", std::string{type}});
+  request.body = std::move(body);
+  return request;
+}
+
+}  // namespace
+
+Task<> HttpPeerExchange::greet(core::InstanceName peer) {
+  const TimePoint asked_at = self_.timers.now();
+  const Hello ours{{self_.home.epoch, self_.home.boot_counter},
+                   asked_at,
+                   self_.document.serial(),
+                   self_.document.serial()};
+  HttpRequest request = request_of("POST", std::string{hello_path}, hello_type, encode_hello(ours));
+  CPC_CO_TRY(const HttpReply reply, co_await exchange(peer, std::move(request)));
+  CPC_CO_TRY(const Hello theirs, decode_hello(reply.body));
+  clock_offsets_[peer] = theirs.now - self_.timers.now();
+
+  CPC_CO_TRY(const auto identity, co_await self_.directory.find(peer));
+  const bool has_news = theirs.operational_serial > identity->operational_serial ||
+                        theirs.delegation_serial > identity->delegation_serial;
+  if (has_news) {
+    const auto refreshed = co_await self_.directory.refresh(peer);
+    if (!refreshed) {
+      self_.log.warn("peer's new document could not be fetched",
+                     {{"peer", peer.text()}, {"reason", refreshed.error().detail}});
+    }
+  }
+  const auto note = [&](core::Transaction& tx) -> Result<> {
+    CPC_TRY(auto row, tx.find(core::PeerKey{peer}));
+    if (!row) return success();
+    row->epoch = theirs.mark.epoch;
+    row->boot_counter = theirs.mark.boot_counter;
+    tx.put(*std::move(row));
+    return success();
+  };
+  const core::Keys keys(1, core::PeerKey{peer});
+  co_return co_await self_.store.transact(keys, note);
+}
+
+Task<core::Answer> HttpPeerExchange::deliver(core::InstanceName peer, core::Batch batch) {
+  Bytes body;
+  const auto encode = [&] {
+    body = encode_batch(batch, {self_.home.epoch, self_.home.boot_counter});
+  };
+  co_await self_.pool.run(encode);
+  const auto id = core::uuid_v7<core::FrameId>(
+      to_milliseconds(self_.timers.now()),
+      Id<16, struct AnyTag>::from_bytes(self_.random.bytes(16)).value().octets);
+  HttpRequest request = request_of("PUT", std::string{transaction_path} + to_text(id),
+                                   transaction_type, std::move(body));
+  CPC_CO_TRY(const HttpReply reply, co_await exchange(peer, std::move(request)));
+  co_return decode_answer(reply.body);
+}
+
+// One request and its verified reply. A peer that does not know our key, or just booted, is
+// introduced to us and asked once more.
+Task<HttpReply> HttpPeerExchange::exchange(core::InstanceName peer, HttpRequest request) {
+  CPC_CO_TRY(HttpReply reply, co_await attempt(peer, request));
+  const bool is_again = has_code(reply, WireCode::retry) || has_code(reply, WireCode::clock_skew);
+  if (is_again) {
+    const auto problem = read_problem(reply);
+    clock_offsets_[peer] = problem.value().server_time - self_.timers.now();
+    CPC_CO_TRY(reply, co_await attempt(peer, request));
+  }
+  if (reply.status != 200) co_return error_of(reply);
+  co_return reply;
+}
+
+Task<HttpReply> HttpPeerExchange::attempt(core::InstanceName peer, HttpRequest request) {
+  CPC_CO_TRY(co_await self_.directory.find(peer));
+  CPC_CO_TRY(const LinkTarget target, self_.directory.target_of(peer));
+  const auto nonce = Nonce::from_bytes(self_.random.bytes(Nonce::size)).value();
+  const TimePoint created = self_.timers.now() + clock_offsets_[peer];
+  Result<> is_signed = success();
+  const auto sign = [&] {
+    const RequestSigning signing{self_.home.name.text(), peer.text(), created, nonce};
+    is_signed = sign_request(request, signing, self_.keys.signing);
+  };
+  co_await self_.pool.run(sign);
+  CPC_CO_TRY(std::move(is_signed));
+  const LinkLimits limits{self_.timeout, reply_bytes_max};
+  CPC_CO_TRY(HttpReply reply, co_await self_.link.exchange(target, request, limits));
+  if (reply.status == 200) {
+    CPC_CO_TRY(co_await check_reply(peer, std::move(request), reply));
+  }
+  co_return reply;
+}
+
+// A reply counts only under the peer's own signature: it is the acknowledgement.
+Task<> HttpPeerExchange::check_reply(core::InstanceName peer, HttpRequest request,
+                                     HttpReply reply) {
+  const auto parsed = parse_reply_signature(reply, request);
+  if (!parsed) co_return fail(ErrorCode::unavailable, "the reply was not signed");
+  CPC_CO_TRY(auto identity, co_await self_.directory.find(peer));
+  const TimePoint now = self_.timers.now();
+  const crypto::KeyId key_id = parsed.value().key_id;
+  if (identity->key(key_id, now) == nullptr) {
+    CPC_CO_TRY(identity, co_await self_.directory.refresh(peer));
+  }
+  const crypto::PublicKey* key = identity->key(key_id, now);
+  if (key == nullptr) co_return fail(ErrorCode::unavailable, "the reply is of an unknown key");
+  bool is_good = false;
+  const auto verify = [&] { is_good = verify_reply(reply, request, *key).has_value(); };
+  co_await self_.pool.run(verify);
+  if (!is_good) co_return fail(ErrorCode::unavailable, "the reply's signature does not fit");
+  co_return success();
+}
+
+}  // namespace cpc::federation

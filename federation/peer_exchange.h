@@ -1,0 +1,43 @@
+// The asking side of the protocol: HttpPeerExchange turns a typed batch into a signed request and a
+// signed reply into a typed answer. The answering side is federation_server.h; the two mirror each
+// other. Network thread only.
+#pragma once
+
+#include <map>
+
+#include "federation/keyring.h"
+#include "federation/own_document.h"
+#include "federation/peer_directory.h"
+
+namespace cpc::federation {
+
+class HttpPeerExchange final : public routing::PeerExchange {
+ public:
+  struct Parts {
+    const core::Home& home;
+    const Keyring& keys;
+    PeerDirectory& directory;
+    HttpLink& link;
+    routing::StoreGate& store;
+    routing::Timers& timers;
+    routing::Random& random;
+    routing::CryptoPool& pool;
+    Log& log;
+    std::chrono::milliseconds timeout;
+    const OwnDocument& document;  ///< Its serial is told in each hello.
+  };
+  explicit HttpPeerExchange(const Parts& parts) : self_(parts) {}
+
+  [[nodiscard]] Task<> greet(core::InstanceName peer) override;
+  [[nodiscard]] Task<core::Answer> deliver(core::InstanceName peer, core::Batch batch) override;
+
+ private:
+  [[nodiscard]] Task<HttpReply> exchange(core::InstanceName peer, HttpRequest request);
+  [[nodiscard]] Task<HttpReply> attempt(core::InstanceName peer, HttpRequest request);
+  [[nodiscard]] Task<> check_reply(core::InstanceName peer, HttpRequest request, HttpReply reply);
+
+  Parts self_;
+  std::map<core::InstanceName, Milliseconds> clock_offsets_;  // Peer's clock minus ours.
+};
+
+}  // namespace cpc::federation

@@ -1,0 +1,121 @@
+#include "federation/signing_loop.h"
+
+#include "core/conversation_log.h"
+#include "federation/envelope_codec.h"
+#include "routing/signal.h"
+
+namespace cpc::federation {
+namespace {
+
+constexpr std::size_t drafts_max = 200;
+constexpr auto look_anyway = std::chrono::minutes{1};
+constexpr auto retry_after = std::chrono::seconds{1};
+
+// A draft with what its conversation adds to it.
+struct Signable {
+  core::Event draft;
+  core::WireId wire_id;
+  core::Incarnation incarnation;
+};
+
+Result<std::optional<Signable>> signable(core::Lookup& store, core::Event draft) {
+  CPC_TRY(const auto conversation, store.find(core::ConversationKey{draft.conversation}));
+  if (!conversation || !conversation->wire_id) return std::optional<Signable>{};
+  Signable found{std::move(draft), *conversation->wire_id, {}};
+  if (found.draft.sender) {
+    CPC_TRY(const auto member, core::member_of(store, *conversation, *found.draft.sender));
+    if (member.incarnation) found.incarnation = *member.incarnation;
+  }
+  return std::optional<Signable>{std::move(found)};
+}
+
+Task<std::vector<Signable>> find_drafts(LoopParts& self) {
+  std::vector<Signable> found;
+  const auto look = [&](core::Snapshot& store) -> Result<> {
+    CPC_TRY(auto drafts, store.signable_drafts(drafts_max));
+    for (core::Event& draft : drafts) {
+      CPC_TRY(auto one, signable(store, std::move(draft)));
+      if (one) found.push_back(*std::move(one));
+    }
+    return success();
+  };
+  CPC_CO_TRY(co_await self.store.read(look));
+  co_return found;
+}
+
+// Signs and places what waits. True when there may be more.
+Task<bool> sign_waiting(LoopParts& self) {
+  CPC_CO_TRY(const auto waiting, co_await find_drafts(self));
+  if (waiting.empty()) co_return false;
+
+  std::vector<Bytes> salts;
+  for (std::size_t i = 0; i < waiting.size(); ++i) {
+    salts.push_back(self.random.bytes(core::salt_bytes));
+  }
+  std::vector<Result<core::VerifiedEnvelope>> envelopes;
+  const auto sign = [&] {
+    for (std::size_t i = 0; i < waiting.size(); ++i) {
+      const Signable& one = waiting[i];
+      envelopes.push_back(sign_draft(self.home, self.keys.signing, one.wire_id, one.draft,
+                                     one.incarnation, salts[i]));
+    }
+  };
+  co_await self.pool.run(sign);
+
+  const TimePoint now = self.timers.now();
+  const core::ChanceSeed seed = self.random.seed();
+  const auto place = [&](core::Transaction& tx) -> Result<> {
+    core::Moment moment{now, core::Chance{seed}};
+    for (std::size_t i = 0; i < waiting.size(); ++i) {
+      if (!envelopes[i]) return envelopes[i].error();
+      CPC_TRY(core::place_own_event(tx, self.home, moment, waiting[i].draft.conversation,
+                                    envelopes[i].value()));
+    }
+    return success();
+  };
+  const core::Keys no_keys;
+  CPC_CO_TRY(co_await self.store.transact(no_keys, place));
+  co_return waiting.size() == drafts_max;
+}
+
+}  // namespace
+
+Result<core::VerifiedEnvelope> sign_draft(const core::Home& home, const crypto::SigningKey& key,
+                                          const core::WireId& wire_id, const core::Event& draft,
+                                          const core::Incarnation& incarnation, Bytes salt) {
+  core::EventHeader header{wire_id,  draft.type, home.iid, draft.member,
+                           draft.id, draft.time, Digest{}};
+  Bytes body;
+  switch (core::event_type(draft.type)) {
+    case core::EventType::conversation_create:
+      body = create_body();
+      break;
+    case core::EventType::member_join:
+      body = join_body(*draft.sender, incarnation);
+      break;
+    case core::EventType::message_post: {
+      CPC_TRY(body, core::open_body(home, draft));
+      break;
+    }
+    case core::EventType::unknown:
+      return fail(ErrorCode::internal, "a draft of unknown type");
+  }
+  return EnvelopeCodec::sign(std::move(header), std::move(body), std::move(salt), key);
+}
+
+boost::asio::awaitable<void> run_signing_loop(LoopParts& self) {
+  routing::Signal news{co_await boost::asio::this_coro::executor};
+  const auto registration = self.wake_ups.listen([&](const core::Committed& committed) {
+    if (committed.touched.drafts) news.notify();
+  });
+  for (;;) {
+    const Result<bool> more = co_await sign_waiting(self);
+    if (more && more.value()) continue;
+    if (!more) self.log.error("drafts could not be signed", {{"reason", more.error().detail}});
+    const TimePoint due =
+        self.timers.now() + (more ? Milliseconds{look_anyway} : Milliseconds{retry_after});
+    co_await news.wait_until(self.timers, due);
+  }
+}
+
+}  // namespace cpc::federation
