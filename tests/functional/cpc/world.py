@@ -1,0 +1,171 @@
+"""Several instances in one temporary folder, and what must hold for each of them at the end."""
+
+import os
+import pathlib
+import random
+import re
+import secrets
+import shutil
+import socket
+import sys
+import tempfile
+
+from cpc.client import Client
+from cpc.instance import Binaries, Instance
+
+CLIENT_PORT, FEDERATION_PORT = 8480, 8470
+SANITIZERS = re.compile(
+    r"AddressSanitizer|LeakSanitizer|ThreadSanitizer|UndefinedBehaviorSanitizer|runtime error:"
+    r"|Assertion .* failed|terminate called")
+ERROR_LINE = re.compile(r'\blevel=error\b|"level":"error"')
+# Tests may be busy with signing in; the one about its limit sets its own.
+SETTINGS = {"client.sign_ins_per_minute": 1000}
+
+
+def free_host():
+    """A loopback address of our own, so that test programs can run side by side."""
+    dice = random.SystemRandom()
+    for _ in range(100):
+        host = f"127.{dice.randint(64, 120)}.{dice.randint(1, 250)}.{dice.randint(1, 250)}"
+        try:
+            for port in (CLIENT_PORT, FEDERATION_PORT):
+                with socket.create_server((host, port)):
+                    pass
+        except OSError:
+            continue
+        return host
+    raise AssertionError("no free address in 127.0.0.0/8")
+
+
+class World:
+    """`with World("alpha.cpc", "beta.cpc") as world:` gives running instances that know each other.
+
+    When it ends, every daemon must stop cleanly, without a sanitizer's report, an unexpected error
+    or a secret in its log."""
+
+    def __init__(self, *names, settings=None):
+        self.binaries = binaries_here()
+        # Short, because the path of a unix socket has 107 octets at most.
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="cpc-", dir="/tmp"))
+        self.instances = {}
+        self.clients = []
+        self.secrets = set()
+        for name in names:
+            self.add(name, settings)
+        for one in self.instances.values():
+            for other in self.instances.values():
+                if one is not other:
+                    one.add_peer(other.name, other.iid, other.federation)
+            one.write_config()
+
+    def add(self, name, settings=None):
+        """One more instance, not started. Peers are the caller's to add."""
+        host = free_host()
+        instance = Instance(self.binaries, self.folder / name.removesuffix(".cpc"), name,
+                            (host, CLIENT_PORT), (host, FEDERATION_PORT))
+        instance.init()
+        instance.settings = {**SETTINGS, **(settings or {})}
+        instance.write_config()
+        for file in instance.keys.glob("*.key"):
+            if file.name != "tls.key":
+                self.secrets.add(file.read_text().split()[1])
+        self.instances[name] = instance
+        return instance
+
+    def __enter__(self):
+        try:
+            for instance in self.instances.values():
+                instance.start()
+        except BaseException:
+            self.abandon()
+            raise
+        return self
+
+    def __exit__(self, kind, error, trace):
+        if kind is not None:
+            self.tell_logs()
+            self.abandon()
+            return
+        try:
+            self.finish()
+        finally:
+            self.abandon()
+
+    def __getitem__(self, name):
+        return self.instances[name]
+
+    # --- people --------------------------------------------------------------------------------
+
+    def person(self, local, instance):
+        """An account and its client, signed in, with its events coming in."""
+        password = f"secret-{secrets.token_urlsafe(18)}"
+        self.secrets.add(password)
+        instance.create_user(local, password)
+        client = self.client(instance, local, password)
+        client.sign_in()
+        client.follow()
+        return client
+
+    def client(self, instance, local="", password=""):
+        client = Client(instance.client, f"{local}@{instance.name}", password, self.secrets)
+        self.clients.append(client)
+        return client
+
+    # --- the end -------------------------------------------------------------------------------
+
+    def finish(self):
+        """Stops everything and raises AssertionError for what must never be."""
+        complaints = []
+        self.close_clients()
+        for instance in self.instances.values():
+            if instance.process is None:
+                continue
+            if instance.process.poll() is not None:
+                complaints.append(f"{instance.name} had ended by itself")
+            status = instance.stop()
+            if status != 0:
+                complaints.append(f"{instance.name} ended with status {status}")
+        for instance in self.instances.values():
+            complaints += self.complaints_of(instance)
+        if complaints:
+            self.tell_logs()
+            raise AssertionError("\n".join(complaints))
+
+    def complaints_of(self, instance):
+        text = instance.log_text()
+        for line in text.splitlines():
+            if SANITIZERS.search(line):
+                yield f"{instance.name}: {line}"
+            if ERROR_LINE.search(line) and not any(w in line for w in instance.allowed_errors):
+                yield f"{instance.name}: unexpected error: {line}"
+        for secret in self.secrets:
+            if secret in text:
+                yield f"{instance.name}: its log holds a secret: {secret[:8]}..."
+
+    def tell_logs(self):
+        for instance in self.instances.values():
+            print(f"--- the last of {instance.name}'s log\n{instance.log_tail(40)}",
+                  file=sys.stderr)
+
+    def close_clients(self):
+        for client in self.clients:
+            client.close()
+
+    def abandon(self):
+        """Leaves nothing behind, whatever happened."""
+        self.close_clients()
+        for instance in self.instances.values():
+            if instance.process is not None:
+                instance.process.kill()
+                instance.process.wait()
+        if not os.environ.get("CPC_TEST_KEEP"):
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def binaries_here():
+    """The build that ctest names; the sanitized one of this tree otherwise."""
+    tree = pathlib.Path(__file__).resolve().parents[3]
+    binaries = Binaries(os.environ.get("CPC_BUILD", tree / "build" / "dev"))
+    if binaries.missing():
+        raise AssertionError(f"not built: {', '.join(binaries.missing())}")
+    return binaries
