@@ -5,17 +5,18 @@
 //
 // Start here, then follow a request:
 //   lexer, parser          text -> ast.h                                  (sections 2 and 3)
-//   schema, schema_build   SDL -> types, proved consistent at start       (section 3)
-//   validate, validate_*   may this document be run at all?               (section 5)
-//   analysis               depth, cost, introspection: what would it take?
+//   schema, schema_*       SDL -> types, proved consistent at start       (section 3)
+//   validation, validate_* may this document be run at all?               (section 5)
+//   measure                depth, cost: what would it take?
 //   coerce                 variables and literals -> JSON that resolvers read (section 6)
 //   plan                   selections of one object -> fields to resolve  (section 6.3)
 //   executor, stream       calls resolvers, shapes the answer, catches errors (section 6.4, 6.2.3)
 //   introspection          the schema as data                             (section 4)
 //   document_cache         clients repeat themselves: validate once
 //
-// Only this header, executor and stream know of Asio. Nothing here throws; what a resolver throws
-// becomes a field error INTERNAL without its text.
+// Only this header, executor and stream know of Asio. Nothing here throws, but that a cancelled
+// coroutine ends with operation_aborted, as everywhere in Asio; what a resolver throws becomes a
+// field error INTERNAL, its text goes to the log.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -29,6 +30,7 @@
 #include <utility>
 #include <variant>
 
+#include "core/base/log.h"
 #include "daemon/graphql/limits.h"
 #include "daemon/graphql/operation_kind.h"
 #include "daemon/graphql/problem.h"
@@ -36,10 +38,14 @@
 
 namespace cpc::graphql {
 
+namespace ast {
+struct Operation;
+}
 class Schema;
 struct CheckedDocument;
-struct Operation;
 class DocumentCache;
+class Execution;
+class Registry;
 class Stream;
 
 /// Who asks, as the application sees it: one pointer to its own context (the signed-in person, the
@@ -126,6 +132,7 @@ struct Setup {
   Scalars scalars;  ///< One for each custom scalar of the SDL.
   Limits limits;
   CacheLimits cache;
+  Log* log = nullptr;  ///< Told of resolvers that throw or break the schema's word. May be null.
 };
 
 /// What a client sent.
@@ -145,8 +152,9 @@ class Prepared {
 
  private:
   friend class Engine;
+  friend class Execution;
   std::shared_ptr<const CheckedDocument> document_;
-  const Operation* operation_ = nullptr;
+  const ast::Operation* operation_ = nullptr;
   std::shared_ptr<const Json> variables_;
   std::uint64_t cost_ = 0;
 };
@@ -166,15 +174,15 @@ class Engine {
   /// from the member of that name of its parent. Errors are kept for check().
   /// For a field of the subscription root: called for each event, which is its `parent`; without
   /// one the event is the field's value.
-  void resolve(std::string type, std::string field, Resolver resolver);
+  void resolve(std::string_view type, std::string_view field, Resolver resolver);
 
   /// Has `source` opened for `field` of the subscription root.
-  void stream(std::string field, Source source);
+  void stream(std::string_view field, Source source);
 
   /// Ends the set-up. Fails with invalid if a resolver or source names a field that the SDL lacks
   /// or was given twice, or if a field of the query or mutation root has no resolver, or one of the
   /// subscription root no source.
-  [[nodiscard]] Result<> check();
+  [[nodiscard]] Result<> check() const;
 
   /// Parses, validates, chooses the operation (section 6.1.1) and coerces its variables (6.1.2);
   /// the first two are remembered by text. Refuses with GRAPHQL_PARSE_FAILED,
@@ -193,14 +201,16 @@ class Engine {
   [[nodiscard]] boost::asio::awaitable<Checked<std::unique_ptr<Stream>>> subscribe(
       Prepared prepared, Request request) const;
 
+  /// What one event makes of a subscription; for Stream, and for tests of an API.
+  [[nodiscard]] boost::asio::awaitable<Answer> execute_event(Prepared prepared, Request request,
+                                                             Outcome event) const;
+
   [[nodiscard]] const Schema& schema() const { return *schema_; }
   /// How many validated documents are kept now.
   [[nodiscard]] std::size_t cached_documents() const;
 
  private:
-  friend class Stream;
-  struct Registry;
-  explicit Engine(Setup setup, std::unique_ptr<Schema> schema);
+  Engine(const Setup& setup, std::unique_ptr<Schema> schema);
   [[nodiscard]] Checked<std::shared_ptr<const CheckedDocument>> checked_document(
       const std::string& text) const;
 
@@ -214,7 +224,7 @@ class Engine {
 class Stream {
  public:
   Stream(const Engine& engine, Prepared prepared, Request request,
-         std::unique_ptr<EventSource> source);
+         std::unique_ptr<EventSource> source, Log* log);
   /// Waits for the next event and runs the selection on it (section 6.2.3.2): {"errors"?, "data"}.
   /// Nothing once the source has ended; a source that throws has ended.
   [[nodiscard]] boost::asio::awaitable<std::optional<Answer>> next();
@@ -226,6 +236,7 @@ class Stream {
   Prepared prepared_;
   Request request_;
   std::unique_ptr<EventSource> source_;
+  Log* log_;
 };
 
 /// The octets to send: JSON in UTF-8. Octets of a resolver that are no UTF-8 become U+FFFD.
