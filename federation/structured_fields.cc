@@ -155,7 +155,6 @@ class FieldReader {
     const std::string_view digits = take_while(is_digit);
     if (digits.empty()) return malformed("a sign without digits");
     if (digits.size() > integer_digits_max) return malformed("an integer of over 15 digits");
-    if (at('.')) return malformed("a decimal");
     std::int64_t value = 0;
     for (const char digit : digits) value = value * 10 + (digit - '0');
     return FieldValue{negative ? -value : value};

@@ -43,6 +43,7 @@ TEST_CASE("an algorithm that we do not know changes nothing beside a sha-256") {
   CHECK(check_content_digest("foo-999=:AAAA:, " + right, body).has_value());
   CHECK(refusal("foo-999=:AAAA:, " + right, "other") == ErrorCode::denied);
   CHECK(refusal(right + ", " + right) == ErrorCode::invalid);
+  CHECK(refusal("foo-999=\"text\", " + right) == ErrorCode::invalid);
 }
 
 TEST_CASE("published digests match their bodies, and published lies do not") {

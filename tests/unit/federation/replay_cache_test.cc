@@ -67,6 +67,12 @@ TEST_CASE("what has expired is forgotten, and its peer with it") {
   const TimePoint later = start + 300s + clock_step_max;
   CHECK(cache.first_time("z.cpc", nonce(1), later + 1s, later).has_value());
   CHECK(cache.size() == 1);
+
+  // A peer that still has a fresh nonce gets the room of its old ones back, too.
+  const TimePoint even_later = later + 1s + clock_step_max + 1ms;
+  REQUIRE(cache.first_time("z.cpc", nonce(2), even_later + 300s, later + 1s).has_value());
+  REQUIRE(cache.first_time("z.cpc", nonce(1), even_later + 300s, even_later).has_value());
+  CHECK(cache.size() == 2);
 }
 
 TEST_CASE("a full cache turns newcomers away and forgets nothing that could come again") {

@@ -139,6 +139,11 @@ TEST_CASE("whatever is covered cannot be altered on the way") {
 
 TEST_CASE("another key than the one named proves nothing") {
   CHECK(refusal(signed_request(), now, other_key().public_key()) == WireCode::bad_signature);
+  // Sound, but under the name of a key that did not make it.
+  const std::string posing =
+      replaced(covered_input, to_text(test_key().id()), to_text(other_key().id()));
+  CHECK(refusal(signed_as(posing)) == WireCode::bad_signature);
+  CHECK(refusal(signed_as(posing), now, other_key().public_key()) == WireCode::bad_signature);
 }
 
 TEST_CASE("each required component must be covered, whoever signed the rest") {
@@ -234,6 +239,7 @@ TEST_CASE(
   CHECK(with(input, "fed=\"text\"") == WireCode::malformed);
   CHECK(with(input, "fed=:AAAA:") == WireCode::malformed);
   CHECK(with(input, signature + ";x=1") == WireCode::malformed);
+  CHECK(with(input, signature + ",proxy=:AAAA:") == WireCode::malformed);  // Not canonical.
   CHECK(with("fed=1", signature) == WireCode::malformed);
   CHECK(with("", "") == WireCode::malformed);
   CHECK(with(std::string(9000, 'a'), signature) == WireCode::malformed);

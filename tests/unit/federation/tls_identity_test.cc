@@ -196,17 +196,30 @@ TEST_CASE("a key that others may read, that is a link or a pipe, or that is not 
   CHECK(code() == ErrorCode::denied);
 }
 
-TEST_CASE("a key of another kind is not taken") {
-  const TlsIdentity tls = identity();
-  EVP_PKEY* ed25519 = EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519");
-  BIO* text = BIO_new(BIO_s_mem());
-  REQUIRE(PEM_write_bio_PrivateKey(text, ed25519, nullptr, nullptr, 0, nullptr, nullptr) == 1);
-  char* data = nullptr;
-  const long size = BIO_get_mem_data(text, &data);
-  const Bytes pem(data, static_cast<std::size_t>(size));
-  BIO_free(text);
-  EVP_PKEY_free(ed25519);
-  CHECK(TlsIdentity::from_pem(pem, tls.certificate_pem()).error().code == ErrorCode::invalid);
+TEST_CASE("a key of another kind is not taken, even with a certificate that fits it") {
+  for (EVP_PKEY* key : {EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"), EVP_EC_gen("P-384")}) {
+    X509* certificate = X509_new();
+    REQUIRE(X509_set_pubkey(certificate, key) == 1);
+    const bool is_ed25519 = EVP_PKEY_is_a(key, "ED25519") == 1;
+    REQUIRE(X509_sign(certificate, key, is_ed25519 ? nullptr : EVP_sha256()) > 0);
+    const auto pem = [](auto write) {
+      BIO* text = BIO_new(BIO_s_mem());
+      REQUIRE(write(text) == 1);
+      char* data = nullptr;
+      const long size = BIO_get_mem_data(text, &data);
+      std::string out(data, static_cast<std::size_t>(size));
+      BIO_free(text);
+      return out;
+    };
+    const std::string key_pem = pem([&](BIO* text) {
+      return PEM_write_bio_PrivateKey(text, key, nullptr, nullptr, 0, nullptr, nullptr);
+    });
+    const std::string certificate_pem =
+        pem([&](BIO* text) { return PEM_write_bio_X509(text, certificate); });
+    X509_free(certificate);
+    EVP_PKEY_free(key);
+    CHECK(TlsIdentity::from_pem(key_pem, certificate_pem).error().code == ErrorCode::invalid);
+  }
   CHECK(TlsIdentity::from_pem("", "").error().code == ErrorCode::invalid);
 }
 
