@@ -200,6 +200,8 @@ TEST_CASE("a key of another kind is not taken, even with a certificate that fits
   for (EVP_PKEY* key : {EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"), EVP_EC_gen("P-384")}) {
     X509* certificate = X509_new();
     REQUIRE(X509_set_pubkey(certificate, key) == 1);
+    REQUIRE(X509_gmtime_adj(X509_getm_notBefore(certificate), 0) != nullptr);
+    REQUIRE(X509_gmtime_adj(X509_getm_notAfter(certificate), 3600) != nullptr);
     const bool is_ed25519 = EVP_PKEY_is_a(key, "ED25519") == 1;
     REQUIRE(X509_sign(certificate, key, is_ed25519 ? nullptr : EVP_sha256()) > 0);
     const auto pem = [](auto write) {
@@ -216,6 +218,7 @@ TEST_CASE("a key of another kind is not taken, even with a certificate that fits
     });
     const std::string certificate_pem =
         pem([&](BIO* text) { return PEM_write_bio_X509(text, certificate); });
+    CHECK(X509_check_private_key(parsed(certificate_pem).get(), key) == 1);
     X509_free(certificate);
     EVP_PKEY_free(key);
     CHECK(TlsIdentity::from_pem(key_pem, certificate_pem).error().code == ErrorCode::invalid);
