@@ -252,8 +252,8 @@ def what_next(instances, folder, build):
         "  # A token for alice, for the header `Authorization: Bearer ...`. The API is described",
         "  # in daemon/schema.graphql.",
         f"  curl -s http://{HOST}:{alpha.client[1]}/graphql -H 'Content-Type: application/json' \\",
-        """    -d '{"query":"mutation($p:String!){signIn(input:{username:\\"alice\\",password:$p})"""
-        """{accessToken}}",""",
+        """    -d '{"query":"mutation($p:String!)"""
+        """{signIn(input:{username:\\"alice\\",password:$p}){accessToken}}",""",
         f"""         "variables":{{"p":"'"$(cat {folder}/people/alice.password)"'"}}}}'""",
         "",
         "Stop both:       scripts/quickstart --stop",

@@ -19,6 +19,7 @@ class Case(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.world = World(*cls.NAMES, settings=cls.SETTINGS)
+        cls.addClassCleanup(cls.world.abandon)
         cls.world.__enter__()
         for name, instance in cls.world.instances.items():
             setattr(cls, name.removesuffix(".cpc"), instance)
@@ -29,7 +30,8 @@ class Case(unittest.TestCase):
 
     def tearDown(self):
         result = self._outcome.result
-        if any(test is self for test, _ in result.failures + result.errors):
+        failed = [getattr(test, "test_case", test) for test, _ in result.failures + result.errors]
+        if any(test is self for test in failed):
             self.world.tell_logs()
 
     # --- people --------------------------------------------------------------------------------

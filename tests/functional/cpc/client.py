@@ -192,7 +192,7 @@ class Client:
     # --- waiting -------------------------------------------------------------------------------
 
     def follow(self, after=None, document=EVENTS):
-        """Events from now on (or from `after`), resumed by themselves when the daemon comes back."""
+        """Events (from `after` on), resumed by themselves when the daemon comes back."""
         if self.stream:
             self.stream.close()
         self.stream = Stream(self, document, after)

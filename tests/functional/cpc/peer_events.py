@@ -109,6 +109,13 @@ class Log:
         self.entries.append(entry)
         return entry
 
+    def follow(self, entry, sealed):
+        """Chains an entry of another hub around its envelope; True if its link is right."""
+        self.seq += 1
+        self.link = framed_hash("cpc-log-1", self.link, self.wire, entry["epoch"], self.seq,
+                                entry["hub_time"], sha256(compact_jws(sealed).encode()))
+        return entry["seq"] == self.seq and entry["link"] == b64url(self.link)
+
     def part(self, entries=None):
         return {"conversation": b64url(self.wire),
                 "items": self.entries if entries is None else entries}

@@ -1,7 +1,8 @@
-"""A person's events over WebSocket: the graphql-transport-ws protocol, resumed after every break."""
+"""A person's events over WebSocket (graphql-transport-ws), resumed after every break."""
 
 import asyncio
 import contextlib
+import http.client
 import json
 import threading
 import time
@@ -118,7 +119,7 @@ class Stream:
         while True:
             with self.news:
                 known = len(self.events)
-            with contextlib.suppress(OSError):  # The daemon may be away just now.
+            with contextlib.suppress(OSError, http.client.HTTPException):  # It may be away.
                 found = probe()
                 if found:
                     return found
