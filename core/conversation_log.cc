@@ -34,6 +34,8 @@ Result<> decide_visibility(Transaction& tx, const Home& home, Moment& moment,
                            const std::optional<Bytes>& body) {
   const bool is_message = event.type == wire_name(EventType::message_post);
   const bool is_ours = event.sender && home.is_local(*event.sender);
+  // Without a sender our rules did not agree with the hub's: chained, and shown to nobody.
+  event.is_hidden = is_message && !event.sender;
   if (is_message && event.sender) {
     const Address& reader = other_than(conversation, *event.sender);
     if (home.is_local(reader)) {

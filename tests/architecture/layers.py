@@ -17,14 +17,19 @@ LAYERS = {
         ["asio", "asio over TLS", "beast", "json", "openssl primitives", "openssl", "machine"]),
     "daemon/graphql": ("cpc::graphql", ["core/base"], ["asio", "json", "machine"]),
     "daemon/admin_protocol": ("cpc::admin_protocol", ["core/base"], ["json"]),
+    "daemon/api": (
+        "cpc::api",
+        ["core/base", "crypto", "core", "routing", "federation", "daemon/graphql"],
+        ["asio", "json", "machine"]),
     "daemon": (
         "cpc::daemon",
         ["core/base", "crypto", "core", "store", "routing", "federation", "daemon/graphql",
-         "daemon/admin_protocol"],
+         "daemon/admin_protocol", "daemon/api"],
         ["asio", "asio over TLS", "beast", "json", "openssl primitives", "openssl", "toml", "cli11",
          "machine"]),
     "cli": (
-        "cpc::cli", ["core/base", "crypto", "daemon/admin_protocol"],
+        # core for the one parser of instance names: `cpcctl init` refuses what cpcd would refuse.
+        "cpc::cli", ["core/base", "crypto", "core", "daemon/admin_protocol"],
         ["asio", "beast", "json", "cli11", "machine"]),
 }
 

@@ -1,0 +1,284 @@
+#include "daemon/admin_server.h"
+
+#include <algorithm>
+#include <variant>
+
+#include "core/account.h"
+#include "crypto/password.h"
+#include "daemon/admin_protocol/codec.h"
+#include "daemon/version.h"
+
+namespace cpc::daemon {
+namespace {
+
+using boost::asio::awaitable;
+using federation::HttpReply;
+using federation::HttpRequest;
+using namespace admin_protocol;  // NOLINT(google-build-using-namespace): its messages are our
+                                 // words.
+
+constexpr std::size_t accounts_counted_max = 1000;
+constexpr std::size_t lanes_shown_max = 200;
+
+HttpReply reply_with(int status, std::string body) {
+  HttpReply reply;
+  reply.status = status;
+  reply.headers.list.push_back({"content-type", "application/json"});
+  reply.body = std::move(body);
+  return reply;
+}
+
+HttpReply reply_with(const Problem& problem) {
+  return reply_with(static_cast<int>(http_status(problem)), encode(problem));
+}
+
+// Decodes, answers and encodes one kind of request.
+template <class Request>
+awaitable<HttpReply> handled(AdminServer& server, const HttpRequest& http) {
+  auto request = decode<Request>(http.body);
+  if (!request) co_return reply_with(problem_of(request.error(), "the request was not understood"));
+  auto answer = co_await server.answer(std::move(request).value());
+  if (const auto* problem = std::get_if<Problem>(&answer)) co_return reply_with(*problem);
+  co_return reply_with(200, encode(std::get<typename Request::Answer>(answer)));
+}
+
+PeerState state_of(const routing::PeerStatus& status) {
+  switch (status.state) {
+    case routing::Reachability::never:
+      return PeerState::never;
+    case routing::Reachability::reachable:
+      return PeerState::reachable;
+    case routing::Reachability::unreachable:
+      break;
+  }
+  return PeerState::unreachable;
+}
+
+std::string_view name_of(core::LaneKind kind) {
+  switch (kind) {
+    case core::LaneKind::log:
+      return "log";
+    case core::LaneKind::submission:
+      return "submission";
+    case core::LaneKind::consent:
+      return "consent";
+    case core::LaneKind::receipts:
+      break;
+  }
+  return "receipts";
+}
+
+PeerLane lane_view(const core::Lane& lane) {
+  PeerLane view;
+  view.kind = name_of(lane.kind);
+  if (!lane.conversation.is_zero()) view.conversation = to_text(lane.conversation);
+  view.head = {lane.head.hub_epoch, lane.head.seq};
+  view.acked = {lane.acked.hub_epoch, lane.acked.seq};
+  view.blocked = lane.blocked;
+  return view;
+}
+
+}  // namespace
+
+awaitable<HttpReply> AdminServer::handle(HttpRequest request, federation::PeerInfo peer) {
+  if (request.method != "POST") {
+    co_return reply_with(Problem{"usage.method", "the request was not understood", "use POST", ""});
+  }
+  if (peer.process) {
+    self_.log.info("operator command",
+                   {{"path", request.path}, {"uid", static_cast<std::int64_t>(peer.process->uid)}});
+  }
+  const std::string& path = request.path;
+  if (path == StatusRequest::path) co_return co_await handled<StatusRequest>(*this, request);
+  if (path == UserCreateRequest::path) {
+    co_return co_await handled<UserCreateRequest>(*this, request);
+  }
+  if (path == UserPasswdRequest::path) {
+    co_return co_await handled<UserPasswdRequest>(*this, request);
+  }
+  if (path == UserDisableRequest::path) {
+    co_return co_await handled<UserDisableRequest>(*this, request);
+  }
+  if (path == PeerListRequest::path) co_return co_await handled<PeerListRequest>(*this, request);
+  if (path == PeerShowRequest::path) co_return co_await handled<PeerShowRequest>(*this, request);
+  co_return reply_with(Problem{"not_found.command", "the daemon does not know this command",
+                               "it may be older than cpcctl",
+                               "compare cpcctl --version and cpcctl status"});
+}
+
+AdminServer::Answer<Status> AdminServer::answer(StatusRequest) {
+  Status status;
+  status.instance = self_.home.name.text();
+  status.iid = to_text(self_.home.iid);
+  status.version = version;
+  status.state = DaemonState::running;
+  status.started_at = self_.started_at;
+  status.store = self_.store_status;
+  status.listeners = self_.listeners();
+  const auto& peers = self_.directory.static_peers();
+  status.peers.total = static_cast<std::int64_t>(peers.size());
+  for (const auto& [name, peer] : peers) {
+    const bool is_reachable = self_.health.of(name).state == routing::Reachability::reachable;
+    status.peers.reachable += is_reachable ? 1 : 0;
+  }
+  const auto look = [&](core::Snapshot& store) -> Result<> {
+    std::string after;
+    for (;;) {
+      CPC_TRY(const auto accounts, store.accounts(after, accounts_counted_max));
+      status.accounts += static_cast<std::int64_t>(accounts.size());
+      if (accounts.size() < accounts_counted_max) break;
+      after = accounts.back().local;
+    }
+    CPC_TRY(const auto owing, store.owing_peers());
+    for (const auto& name : owing) {
+      CPC_TRY(const std::int64_t owed, store.owed_count(name));
+      status.owed += owed;
+    }
+    return success();
+  };
+  const Result<> read = co_await self_.store.read(look);
+  if (!read) co_return problem_of(read.error(), "the status could not be read");
+  co_return status;
+}
+
+AdminServer::Answer<UserCreated> AdminServer::answer(UserCreateRequest request) {
+  const std::string what = "the account was not created";
+  const auto hash = co_await hashed(std::move(request.password));
+  if (!hash) co_return problem_of(hash.error(), what);
+  const core::Moment moment{self_.timers.now(), core::Chance{self_.random.seed()}};
+  const auto create = [&](core::Transaction& tx) {
+    return core::create_account(tx, moment, request.username, hash.value());
+  };
+  const Result<> created = co_await change(create);
+  if (!created && created.error().code == ErrorCode::conflict) {
+    co_return Problem{"precond.exists", what, "this account exists already",
+                      "set another password with: cpcctl user passwd " + request.username};
+  }
+  if (!created) co_return problem_of(created.error(), what);
+  co_return UserCreated{self_.home.address_of(request.username).text()};
+}
+
+AdminServer::Answer<UserPasswordSet> AdminServer::answer(UserPasswdRequest request) {
+  const std::string what = "the password was not changed";
+  const auto hash = co_await hashed(std::move(request.password));
+  if (!hash) co_return problem_of(hash.error(), what);
+  const auto set = [&](core::Transaction& tx) {
+    return core::change_password(tx, request.username, hash.value());
+  };
+  const Result<> done = co_await change(set);
+  if (!done && done.error().code == ErrorCode::not_found) {
+    co_return Problem{"not_found.user", what, "there is no account " + request.username, ""};
+  }
+  if (!done) co_return problem_of(done.error(), what);
+  co_return UserPasswordSet{self_.home.address_of(request.username).text()};
+}
+
+AdminServer::Answer<UserDisabled> AdminServer::answer(UserDisableRequest request) {
+  const std::string what = "the account was not disabled";
+  const auto disable = [&](core::Transaction& tx) {
+    return core::disable_account(tx, request.username);
+  };
+  const Result<> done = co_await change(disable);
+  if (!done && done.error().code == ErrorCode::not_found) {
+    co_return Problem{"not_found.user", what, "there is no account " + request.username, ""};
+  }
+  if (!done) co_return problem_of(done.error(), what);
+  co_return UserDisabled{self_.home.address_of(request.username).text()};
+}
+
+AdminServer::Answer<PeerList> AdminServer::answer(PeerListRequest request) {
+  PeerList list;
+  const auto look = [&](core::Snapshot& store) -> Result<> {
+    for (const auto& [name, peer] : self_.directory.static_peers()) {
+      CPC_TRY(PeerRow row, row_of(store, peer));
+      list.peers.push_back(std::move(row));
+    }
+    return success();
+  };
+  const Result<> read = co_await self_.store.read(look);
+  if (!read) co_return problem_of(read.error(), "the peers could not be read");
+  for (PeerRow& row : list.peers) {
+    const auto status = self_.health.of(core::InstanceName::parse(row.name).value());
+    if (row.state != PeerState::blocked) row.state = state_of(status);
+    row.last_success_at = status.last_success_at;
+    row.last_error = status.last_error;
+    if (status.state == routing::Reachability::unreachable) row.next_try_at = status.next_try_at;
+  }
+  if (request.unreachable) {
+    std::erase_if(list.peers, [](const PeerRow& row) {
+      return row.state != PeerState::unreachable && row.state != PeerState::blocked;
+    });
+  }
+  co_return list;
+}
+
+AdminServer::Answer<PeerDetail> AdminServer::answer(PeerShowRequest request) {
+  const auto name = core::InstanceName::parse(request.name);
+  if (!name) {
+    co_return Problem{"invalid.name", "the peer was not shown", name.error().detail, ""};
+  }
+  auto list = co_await answer(PeerListRequest{});
+  if (const auto* problem = std::get_if<Problem>(&list)) co_return *problem;
+  PeerDetail detail;
+  for (PeerRow& row : std::get<PeerList>(list).peers) {
+    if (row.name == request.name) detail.peer = std::move(row);
+  }
+  if (detail.peer.name.empty()) {
+    co_return Problem{"not_found.peer", "the peer was not shown",
+                      request.name + " is not in the configuration", "see: cpcctl peer list"};
+  }
+  const auto look = [&](core::Snapshot& store) -> Result<> {
+    CPC_TRY(const auto lanes, store.lanes_of(name.value(), lanes_shown_max));
+    for (const core::Lane& lane : lanes) {
+      if (lane.head > lane.acked || !lane.blocked.empty()) detail.lanes.push_back(lane_view(lane));
+    }
+    CPC_TRY(const auto row, store.find(core::PeerKey{name.value()}));
+    if (!row) return success();
+    detail.document = {row->delegation_serial, row->operational_serial, row->fetched_at};
+    const auto identity =
+        federation::verify_document(row->document, name.value(), row->iid, row->fetched_at);
+    if (!identity) return success();
+    for (const auto& key : identity.value().keys) {
+      detail.keys.push_back(
+          PeerKey{to_text(key.key.id()), "signing", key.not_before, key.not_after});
+    }
+    for (const Digest& pin : identity.value().tls_pins) {
+      detail.keys.push_back(PeerKey{to_text(pin), "tls", {}, {}});
+    }
+    return success();
+  };
+  const Result<> read = co_await self_.store.read(look);
+  if (!read) co_return problem_of(read.error(), "the peer could not be read");
+  co_return detail;
+}
+
+Task<std::string> AdminServer::hashed(std::string password) {
+  std::optional<Result<std::string>> hash;
+  const auto work = [&] { hash = crypto::hash_password(password); };
+  CPC_CO_TRY(co_await self_.hash_passwords(work));
+  co_return *std::move(hash);
+}
+
+Task<> AdminServer::change(core::Closure closure) {
+  const core::Keys no_keys;
+  co_return co_await self_.store.transact(no_keys, std::move(closure));
+}
+
+// What the store and the configuration know; the network thread adds what the loops know.
+Result<PeerRow> AdminServer::row_of(core::Snapshot& store,
+                                    const federation::StaticPeer& peer) const {
+  PeerRow row;
+  row.name = peer.name.text();
+  row.trust = "pinned";
+  for (const auto& endpoint : peer.endpoints) row.endpoints.push_back(endpoint.text());
+  CPC_TRY(row.owed, store.owed_count(peer.name));
+  CPC_TRY(const auto known, store.find(core::PeerKey{peer.name}));
+  if (known) row.iid = to_text(known->iid);
+  CPC_TRY(const auto lanes, store.lanes_of(peer.name, lanes_shown_max));
+  const bool is_blocked =
+      std::ranges::any_of(lanes, [](const core::Lane& lane) { return !lane.blocked.empty(); });
+  if (is_blocked) row.state = PeerState::blocked;
+  return row;
+}
+
+}  // namespace cpc::daemon

@@ -1,0 +1,60 @@
+// The operator's face: cpcctl's requests over the unix socket, answered from the same parts that
+// everything else works with. Who may connect is the socket file's mode; who did is logged.
+// Network thread only.
+#pragma once
+
+#include <variant>
+
+#include "core/home.h"
+#include "daemon/admin_protocol/messages.h"
+#include "daemon/config.h"
+#include "federation/http_server.h"
+#include "federation/peer_directory.h"
+#include "routing/peer_health.h"
+
+namespace cpc::daemon {
+
+class AdminServer {
+ public:
+  struct Parts {
+    const Config& config;
+    const core::Home& home;
+    admin_protocol::StoreStatus store_status;
+    routing::StoreGate& store;
+    routing::Timers& timers;
+    routing::Random& random;
+    const routing::PeerHealth& health;
+    federation::PeerDirectory& directory;
+    std::function<Task<>(std::function<void()>)> hash_passwords;
+    std::function<admin_protocol::Listeners()> listeners;
+    TimePoint started_at;
+    Log& log;
+  };
+  explicit AdminServer(Parts parts) : self_(std::move(parts)) {}
+
+  [[nodiscard]] boost::asio::awaitable<federation::HttpReply> handle(
+      federation::HttpRequest request, federation::PeerInfo peer);
+
+  // Each fails with a Problem for the operator.
+  template <class T>
+  using Answer = boost::asio::awaitable<std::variant<T, admin_protocol::Problem>>;
+  [[nodiscard]] Answer<admin_protocol::Status> answer(admin_protocol::StatusRequest request);
+  [[nodiscard]] Answer<admin_protocol::UserCreated> answer(
+      admin_protocol::UserCreateRequest request);
+  [[nodiscard]] Answer<admin_protocol::UserPasswordSet> answer(
+      admin_protocol::UserPasswdRequest request);
+  [[nodiscard]] Answer<admin_protocol::UserDisabled> answer(
+      admin_protocol::UserDisableRequest request);
+  [[nodiscard]] Answer<admin_protocol::PeerList> answer(admin_protocol::PeerListRequest request);
+  [[nodiscard]] Answer<admin_protocol::PeerDetail> answer(admin_protocol::PeerShowRequest request);
+
+ private:
+  [[nodiscard]] Task<std::string> hashed(std::string password);
+  [[nodiscard]] Task<> change(core::Closure closure);
+  [[nodiscard]] Result<admin_protocol::PeerRow> row_of(core::Snapshot& store,
+                                                       const federation::StaticPeer& peer) const;
+
+  Parts self_;
+};
+
+}  // namespace cpc::daemon

@@ -1,0 +1,53 @@
+// What the client API works with. Owned by the daemon's parts list; outlives every request.
+// Everything here is used on the network thread.
+#pragma once
+
+#include <functional>
+
+#include "core/account.h"
+#include "core/base/log.h"
+#include "core/home.h"
+#include "daemon/api/rate_limit.h"
+#include "federation/keyring.h"
+#include "routing/peer_health.h"
+#include "routing/ports.h"
+#include "routing/wake_ups.h"
+
+namespace cpc::api {
+
+struct ApiSettings {
+  std::chrono::seconds token_lifetime{3600};
+  std::size_t events_per_page_max = 500;
+  bool is_behind_proxy = false;
+};
+
+struct ApiParts {
+  const core::Home& home;
+  const federation::Keyring& keys;
+  routing::StoreGate& store;
+  routing::Timers& timers;
+  routing::Random& random;
+  routing::CryptoPool& pool;
+  /// Runs password hashing; fails with unavailable when too many wait.
+  std::function<Task<>(std::function<void()>)> hash_passwords;
+  routing::WakeUps& wake_ups;
+  const routing::PeerHealth& health;
+  /// The highest n committed so far.
+  std::function<std::int64_t()> last_n;
+  Log& log;
+  ApiSettings settings;
+  RateLimit sign_ins_by_account;
+  RateLimit sign_ins_by_address;
+};
+
+/// Who asks, for one request or for one WebSocket.
+struct Caller {
+  ApiParts& parts;
+  std::optional<core::SessionClaim> session;  ///< None: not signed in.
+  std::string remote_address;
+
+  [[nodiscard]] const std::string& local() const { return session->local; }
+  [[nodiscard]] core::Address address() const { return parts.home.address_of(session->local); }
+};
+
+}  // namespace cpc::api

@@ -1,0 +1,22 @@
+// The client API's engine: daemon/schema.graphql with a resolver for each of its fields that must
+// be worked for. Queries are in queries.cc, mutations in mutations.cc.
+#pragma once
+
+#include <memory>
+
+#include "daemon/api/api_parts.h"
+#include "daemon/graphql/engine.h"
+
+namespace cpc::api {
+
+/// The engine's context is a Caller. Fails with invalid when the schema and the resolvers do not
+/// fit: only a bug does that.
+[[nodiscard]] Result<std::unique_ptr<graphql::Engine>> make_client_engine();
+
+/// The text of daemon/schema.graphql, compiled in.
+[[nodiscard]] std::string_view client_schema();
+
+void add_queries(graphql::Engine& engine);
+void add_mutations(graphql::Engine& engine);
+
+}  // namespace cpc::api

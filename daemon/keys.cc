@@ -1,0 +1,42 @@
+#include "daemon/keys.h"
+
+#include "crypto/key_file.h"
+
+namespace cpc::daemon {
+namespace {
+
+// What to do about a key file that is not there.
+Error with_advice(Error error, const Config& config) {
+  if (error.code != ErrorCode::not_found) return error;
+  error.detail += ". A new instance gets its keys by: cpcctl init --name " +
+                  config.instance.text() + "; an existing one gets them back from its backup";
+  return error;
+}
+
+Result<federation::TlsIdentity> load_tls(const Config& config, TimePoint now) {
+  const auto key = config.keys.tls_key();
+  const auto certificate = config.keys.tls_certificate();
+  auto loaded = federation::load_tls_identity(key, certificate);
+  const bool is_absent = !std::filesystem::exists(key) && !std::filesystem::exists(certificate);
+  if (loaded || !is_absent) return loaded;
+  CPC_TRY(auto made, federation::TlsIdentity::make(config.instance.text(), now));
+  CPC_TRY(federation::write_tls_identity(key, certificate, made));
+  return made;
+}
+
+}  // namespace
+
+Result<Keys> load_keys(const Config& config, TimePoint now) {
+  auto root = crypto::load_signing_key(config.keys.root_key());
+  if (!root) return with_advice(root.error(), config);
+  auto signing = crypto::load_signing_key(config.keys.signing_key());
+  if (!signing) return with_advice(signing.error(), config);
+  auto master = crypto::load_master_key(config.keys.master_key());
+  if (!master) return with_advice(master.error(), config);
+  CPC_TRY(auto tls, load_tls(config, now));
+  return Keys{{std::move(root).value(), std::move(signing).value()},
+              std::move(master).value(),
+              std::move(tls)};
+}
+
+}  // namespace cpc::daemon

@@ -1,0 +1,20 @@
+// The instance's key files: checked and loaded at start; the TLS key is made when there is none.
+#pragma once
+
+#include "daemon/config.h"
+#include "federation/keyring.h"
+#include "federation/tls_identity.h"
+
+namespace cpc::daemon {
+
+struct Keys {
+  federation::Keyring keyring;
+  crypto::MasterKey master;
+  federation::TlsIdentity tls;
+};
+
+/// Fails like crypto/key_file.h, and with invalid for a published test key. A missing identity key
+/// is never replaced: over an existing store it would make another instance.
+[[nodiscard]] Result<Keys> load_keys(const Config& config, TimePoint now);
+
+}  // namespace cpc::daemon

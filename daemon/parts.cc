@@ -1,0 +1,231 @@
+#include "daemon/parts.h"
+
+#include <boost/asio/this_coro.hpp>
+#include <thread>
+
+#include "crypto/random_bytes.h"
+#include "daemon/api/client_api.h"
+#include "store/migrator.h"
+#include "store/sqlite_store.h"
+
+namespace cpc::daemon {
+namespace {
+
+constexpr auto document_transaction_margin = 64 * 1024;
+
+std::size_t crypto_threads() {
+  const std::size_t cores = std::max(1u, std::thread::hardware_concurrency());
+  return std::max<std::size_t>(1, cores - 1);
+}
+
+Result<std::unique_ptr<store::Store>> open_configured(const Config& config, const Keys& keys,
+                                                      TimePoint now) {
+  store::OpenOptions options;
+  options.path = config.storage.file;
+  options.claim.instance_name = config.instance;
+  options.claim.iid = federation::iid_of(keys.keyring.root.public_key());
+  options.claim.new_epoch = crypto::random_id<core::StoreEpoch>();
+  options.claim.fence = crypto::random_id<store::Fence>();
+  options.claim.now = now;
+  return store::open_store(options);
+}
+
+std::vector<federation::StaticPeer> static_peers(const Config& config) {
+  std::vector<federation::StaticPeer> peers;
+  for (const PeerConfig& peer : config.peers) {
+    peers.push_back({peer.name, peer.iid, peer.endpoints});
+  }
+  return peers;
+}
+
+core::DeliveryLimits delivery_limits(const FederationConfig& config) {
+  core::DeliveryLimits limits;
+  limits.entries_max = config.transaction_entries_max;
+  // Envelopes are counted before encoding; what JSON adds must fit as well.
+  limits.bytes_max = (config.transaction_bytes_max - document_transaction_margin) * 3 / 4;
+  limits.inbox_frames_max = static_cast<std::int64_t>(config.inbox_frames_max);
+  return limits;
+}
+
+routing::DeliverySettings delivery_settings(const Config& config) {
+  routing::DeliverySettings settings;
+  settings.limits = delivery_limits(config.federation);
+  for (const PeerConfig& peer : config.peers) settings.configured.push_back(peer.name);
+  settings.delivery_max = config.federation.request_timeout + std::chrono::seconds{30};
+  return settings;
+}
+
+// A server that could not start must not be stopped either.
+Result<> start_or_drop(std::unique_ptr<federation::HttpServer>& server) {
+  const Result<> started = server->start();
+  if (!started) server.reset();
+  return started;
+}
+
+}  // namespace
+
+Parts::Parts(boost::asio::any_io_executor network, const Config& config, Log& log, Keys keys,
+             std::unique_ptr<store::Store> store)
+    : network_(network),
+      config_(config),
+      log_(log),
+      keys_(std::move(keys)),
+      opened_(std::move(store)),
+      home_{config.instance, federation::iid_of(keys_.keyring.root.public_key()),
+            opened_->ownership().store_epoch, opened_->ownership().boot_counter, keys_.master},
+      started_at_(timers_.now()),
+      pool_(crypto_threads()),
+      tasks_(network, log) {}
+
+Parts::~Parts() = default;
+
+Task<std::unique_ptr<Parts>> Parts::start(const Config& config, Log& log,
+                                          std::function<void()> fenced_off) {
+  const TimePoint now = SystemTimers{}.now();
+  CPC_CO_TRY(Keys keys, load_keys(config, now));
+  CPC_CO_TRY(auto store, open_configured(config, keys, now));
+  const auto network = co_await boost::asio::this_coro::executor;
+  std::unique_ptr<Parts> parts{new Parts{network, config, log, std::move(keys), std::move(store)}};
+  const Result<> opened = co_await parts->open(std::move(fenced_off));
+  if (opened) co_return parts;
+  co_await parts->stop(Milliseconds{0});
+  co_return opened.error();
+}
+
+Task<> Parts::open(std::function<void()> fenced_off) {
+  if (opened_->ownership().is_restored) {
+    log_.warn("the store is an older copy; it starts a new epoch", {});
+  }
+  CPC_CO_TRY(store_,
+             ThreadedStoreGate::open(*opened_, network_, wake_ups_, log_, std::move(fenced_off)));
+  link_ = std::make_unique<federation::BeastHttpLink>(
+      network_, routing::AddressPolicy{config_.federation.allow_addresses},
+      federation::BeastHttpLinkOptions{});
+  directory_ = std::make_unique<federation::PeerDirectory>(static_peers(config_), *link_, *store_,
+                                                           timers_, log_);
+  federation::OwnDocument::Settings settings;
+  settings.endpoints = config_.federation.endpoints;
+  settings.tls_pins.push_back(keys_.tls.pin());
+  settings.transaction_bytes_max = config_.federation.transaction_bytes_max;
+  settings.transaction_entries_max = config_.federation.transaction_entries_max;
+  document_ = std::make_unique<federation::OwnDocument>(home_, keys_.keyring, *store_, timers_,
+                                                        std::move(settings));
+  CPC_CO_TRY(co_await document_->renew());
+  CPC_CO_TRY(engine_, api::make_client_engine());
+  CPC_CO_TRY(listen());
+  start_loops();
+  log_.info("ready", {{"instance", home_.name.text()},
+                      {"iid", to_text(home_.iid)},
+                      {"client", std::to_string(client_http_->port())},
+                      {"federation", std::to_string(federation_http_->port())}});
+  co_return success();
+}
+
+Result<> Parts::listen() {
+  const auto hash = [this](std::function<void()> work) { return passwords_.run(std::move(work)); };
+  federation_ = std::make_unique<federation::FederationServer>(
+      federation::FederationServer::Parts{
+          home_, keys_.keyring, *directory_, *document_, *store_, timers_, random_, pool_, log_,
+          delivery_limits(config_.federation),
+          [this](const core::InstanceName& peer) { health_.saw_inbound(peer, timers_.now()); }},
+      started_at_);
+  federation::HttpServerOptions federation_options;
+  federation_options.listen = federation::TcpListener{config_.federation.listen.address.to_string(),
+                                                      config_.federation.listen.port, &keys_.tls};
+  federation_options.body_bytes_max = config_.federation.transaction_bytes_max;
+  federation_options.connections_max = config_.federation.connections_max;
+  federation_http_ = std::make_unique<federation::HttpServer>(
+      network_, federation_options,
+      [this](federation::HttpRequest request, federation::PeerInfo) {
+        return federation_->handle(std::move(request));
+      },
+      log_);
+  CPC_TRY(start_or_drop(federation_http_));
+
+  api_ = std::make_unique<api::ApiParts>(api::ApiParts{
+      home_, keys_.keyring, *store_, timers_, random_, pool_, hash, wake_ups_, health_,
+      [this] { return store_->last_n(); }, log_,
+      api::ApiSettings{config_.client.access_token_lifetime, config_.client.events_per_page_max,
+                       config_.client.behind_proxy},
+      api::RateLimit{config_.client.sign_ins_per_minute},
+      api::RateLimit{config_.client.sign_ins_per_minute}});
+  clients_ = std::make_unique<api::ClientServer>(*api_, *engine_);
+  federation::HttpServerOptions client_options;
+  client_options.listen = federation::TcpListener{config_.client.listen.address.to_string(),
+                                                  config_.client.listen.port, nullptr};
+  client_options.body_bytes_max = config_.client.request_bytes_max;
+  client_options.connections_max = config_.client.connections_max;
+  client_options.take_upgrade = [this](const auto& request, const auto& peer) {
+    return clients_->take_upgrade(request, peer);
+  };
+  client_options.upgrade = [this](federation::HttpRequest request,
+                                  std::unique_ptr<federation::WebSocket> socket) {
+    return clients_->serve(std::move(request), std::move(socket));
+  };
+  client_http_ = std::make_unique<federation::HttpServer>(
+      network_, client_options,
+      [this](federation::HttpRequest request, federation::PeerInfo peer) {
+        return clients_->handle(std::move(request), std::move(peer));
+      },
+      log_);
+  CPC_TRY(start_or_drop(client_http_));
+
+  const auto where = [this] {
+    ListenAddress client = config_.client.listen;
+    client.port = client_http_->port();
+    ListenAddress federation = config_.federation.listen;
+    federation.port = federation_http_->port();
+    return admin_protocol::Listeners{client.text(), federation.text()};
+  };
+  const admin_protocol::StoreStatus store_status{
+      "sqlite",
+      config_.storage.file.string(),
+      static_cast<std::int64_t>(store::known_migrations().size()),
+      to_text(home_.epoch),
+      home_.boot_counter,
+      "FULL"};
+  admin_ = std::make_unique<AdminServer>(AdminServer::Parts{config_, home_, store_status, *store_,
+                                                            timers_, random_, health_, *directory_,
+                                                            hash, where, started_at_, log_});
+  federation::HttpServerOptions admin_options;
+  admin_options.listen = federation::UnixListener{config_.admin.socket, 0660};
+  admin_options.connections_max = 32;
+  admin_http_ = std::make_unique<federation::HttpServer>(
+      network_, admin_options,
+      [this](federation::HttpRequest request, federation::PeerInfo peer) {
+        return admin_->handle(std::move(request), std::move(peer));
+      },
+      log_);
+  return start_or_drop(admin_http_);
+}
+
+void Parts::start_loops() {
+  exchange_ = std::make_unique<federation::HttpPeerExchange>(federation::HttpPeerExchange::Parts{
+      home_, keys_.keyring, *directory_, *link_, *store_, timers_, random_, pool_, log_,
+      config_.federation.request_timeout, *document_});
+  loops_ = std::make_unique<federation::LoopParts>(federation::LoopParts{
+      home_, keys_.keyring, *store_, timers_, random_, pool_, wake_ups_, log_});
+  delivery_ = std::make_unique<routing::Delivery>(
+      routing::Delivery{*store_, *exchange_, timers_, random_, wake_ups_, health_, log_, home_,
+                        tasks_, delivery_settings(config_)});
+  deliveries_ = std::make_unique<routing::DeliveryLoops>(network_, *delivery_);
+  tasks_.start("signing loop", federation::run_signing_loop(*loops_));
+  tasks_.start("inbox loop", federation::run_inbox_loop(*loops_));
+  tasks_.start("expiry loop", federation::run_expiry_loop(*loops_));
+  tasks_.start("document renewal", document_->run(log_));
+  deliveries_->start();
+}
+
+boost::asio::awaitable<void> Parts::stop(std::chrono::milliseconds grace) {
+  for (const auto* server : {&client_http_, &admin_http_, &federation_http_}) {
+    if (*server) co_await (*server)->stop(grace);
+  }
+  tasks_.stop();
+  co_await tasks_.wait();
+  if (link_) link_->close_idle();
+  if (store_) store_->stop();
+  passwords_.stop();
+  pool_.stop();
+}
+
+}  // namespace cpc::daemon

@@ -1,0 +1,227 @@
+#include "daemon/threaded_store.h"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+namespace cpc::daemon {
+namespace {
+
+// One caller that waits on the network thread for something done on another one.
+struct Waiter {
+  explicit Waiter(const boost::asio::any_io_executor& network)
+      : bell(network, boost::asio::steady_timer::time_point::max()) {}
+  std::optional<Result<>> result;
+  boost::asio::steady_timer bell;
+};
+
+struct PendingClosure {
+  store::Work work;
+  std::shared_ptr<Waiter> waiter;
+};
+struct PendingLook {
+  std::function<Result<>(core::Snapshot&)> look;
+  std::shared_ptr<Waiter> waiter;
+};
+
+// Hands over by `add` and waits until the other thread is done, cancelled or not: it works on what
+// our caller owns. A cancellation takes effect at the caller's next wait.
+template <class Add>
+Task<> handed_over(Add add) {
+  const bool throws = co_await boost::asio::this_coro::throw_if_cancelled();
+  co_await boost::asio::this_coro::throw_if_cancelled(false);
+  const std::shared_ptr<Waiter> waiter = add();
+  while (!waiter->result) {
+    co_await waiter->bell.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+  }
+  co_await boost::asio::this_coro::throw_if_cancelled(throws);
+  co_return *std::move(waiter->result);
+}
+
+void finish(const std::shared_ptr<Waiter>& waiter, Result<> result) {
+  waiter->result = std::move(result);
+  waiter->bell.cancel();
+}
+
+}  // namespace
+
+class ThreadedStoreGate::State {
+ public:
+  State(store::Store& store, boost::asio::any_io_executor network, routing::WakeUps& wake_ups,
+        Log& log, std::function<void()> closed)
+      : store_(store),
+        network_(std::move(network)),
+        wake_ups_(wake_ups),
+        log_(log),
+        closed_(std::move(closed)),
+        last_n_(store.ownership().last_n) {}
+
+  Result<> start() {
+    for (std::size_t i = 0; i < readers; ++i) {
+      CPC_TRY(auto reader, store_.open_reader());
+      readers_.push_back(std::move(reader));
+    }
+    threads_.emplace_back([this] { write_batches(); });
+    for (auto& reader : readers_) {
+      threads_.emplace_back([this, &reader = *reader] { serve_looks(reader); });
+    }
+    return success();
+  }
+
+  std::shared_ptr<Waiter> add(store::Work work) {
+    auto waiter = std::make_shared<Waiter>(network_);
+    const std::scoped_lock lock{mutex_};
+    if (closures_.size() >= waiting_max || is_stopping_) {
+      waiter->result = fail(ErrorCode::unavailable, "too much waits for the store");
+      return waiter;
+    }
+    closures_.push_back({std::move(work), waiter});
+    has_closures_.notify_one();
+    return waiter;
+  }
+
+  std::shared_ptr<Waiter> add(std::function<Result<>(core::Snapshot&)> look) {
+    auto waiter = std::make_shared<Waiter>(network_);
+    const std::scoped_lock lock{mutex_};
+    if (looks_.size() >= waiting_max || is_stopping_) {
+      waiter->result = fail(ErrorCode::unavailable, "too much waits for the store");
+      return waiter;
+    }
+    looks_.push_back({std::move(look), waiter});
+    has_looks_.notify_one();
+    return waiter;
+  }
+
+  void stop() {
+    {
+      const std::scoped_lock lock{mutex_};
+      is_stopping_ = true;
+    }
+    has_closures_.notify_all();
+    has_looks_.notify_all();
+    for (std::thread& thread : threads_) thread.join();
+    threads_.clear();
+  }
+
+  std::int64_t last_n() const { return last_n_; }
+
+ private:
+  // Store thread.
+  void write_batches() {
+    for (;;) {
+      std::vector<store::Work> batch;
+      std::vector<std::shared_ptr<Waiter>> waiters;
+      {
+        std::unique_lock lock{mutex_};
+        has_closures_.wait(lock, [&] { return is_stopping_ || !closures_.empty(); });
+        if (closures_.empty()) return;
+        while (!closures_.empty() && batch.size() < batch_closures_max) {
+          batch.push_back(std::move(closures_.front().work));
+          waiters.push_back(std::move(closures_.front().waiter));
+          closures_.pop_front();
+        }
+      }
+      store::BatchResult result = store_.gate().run_batch(batch);
+      const bool is_closed = store_.gate().is_closed();
+      boost::asio::post(network_, [this, is_closed, waiters = std::move(waiters),
+                                   result = std::move(result)]() mutable {
+        committed(waiters, std::move(result), is_closed);
+      });
+    }
+  }
+
+  // Network thread.
+  void committed(const std::vector<std::shared_ptr<Waiter>>& waiters, store::BatchResult result,
+                 bool is_closed) {
+    last_n_ = std::max(last_n_, result.committed.n);
+    wake_ups_.dispatch(result.committed);
+    for (std::size_t i = 0; i < waiters.size(); ++i) {
+      finish(waiters[i], std::move(result.results[i]));
+    }
+    if (is_closed && closed_) {
+      log_.error("another daemon took over the store", {});
+      std::exchange(closed_, {})();
+    }
+  }
+
+  // Reader threads.
+  void serve_looks(store::Reader& reader) {
+    for (;;) {
+      PendingLook next;
+      {
+        std::unique_lock lock{mutex_};
+        has_looks_.wait(lock, [&] { return is_stopping_ || !looks_.empty(); });
+        if (looks_.empty()) return;
+        next = std::move(looks_.front());
+        looks_.pop_front();
+      }
+      Result<> result = reader.read(next.look);
+      boost::asio::post(network_,
+                        [waiter = std::move(next.waiter), result = std::move(result)]() mutable {
+                          finish(waiter, std::move(result));
+                        });
+    }
+  }
+
+  // Constant after construction.
+  store::Store& store_;
+  boost::asio::any_io_executor network_;
+  routing::WakeUps& wake_ups_;
+  Log& log_;
+  std::vector<std::unique_ptr<store::Reader>> readers_;
+  std::vector<std::thread> threads_;
+
+  // Network thread only.
+  std::function<void()> closed_;
+  std::int64_t last_n_;
+
+  // Guarded by mutex_.
+  std::mutex mutex_;
+  std::condition_variable has_closures_;
+  std::condition_variable has_looks_;
+  std::deque<PendingClosure> closures_;
+  std::deque<PendingLook> looks_;
+  bool is_stopping_ = false;
+};
+
+ThreadedStoreGate::ThreadedStoreGate(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+ThreadedStoreGate::~ThreadedStoreGate() {
+  state_->stop();
+}
+
+Result<std::unique_ptr<ThreadedStoreGate>> ThreadedStoreGate::open(
+    store::Store& store, boost::asio::any_io_executor network, routing::WakeUps& wake_ups, Log& log,
+    std::function<void()> closed) {
+  auto state = std::make_unique<State>(store, std::move(network), wake_ups, log, std::move(closed));
+  CPC_TRY(state->start());
+  return std::unique_ptr<ThreadedStoreGate>{new ThreadedStoreGate{std::move(state)}};
+}
+
+Task<> ThreadedStoreGate::transact(core::Keys prefetch, core::Closure closure) {
+  const auto add = [&] {
+    return state_->add(store::Work{std::move(prefetch), std::move(closure)});
+  };
+  co_return co_await handed_over(add);
+}
+
+Task<> ThreadedStoreGate::read(std::function<Result<>(core::Snapshot&)> look) {
+  const auto add = [&] { return state_->add(std::move(look)); };
+  co_return co_await handed_over(add);
+}
+
+std::int64_t ThreadedStoreGate::last_n() const {
+  return state_->last_n();
+}
+
+void ThreadedStoreGate::stop() {
+  state_->stop();
+}
+
+}  // namespace cpc::daemon

@@ -1,0 +1,43 @@
+// The awaiting shell around the store: closures wait together while a commit runs and go into the
+// next batch, on the store thread; look-ups run on two reader threads. After each commit the
+// wake-ups are dispatched on the network thread, before the closures' callers go on.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <memory>
+
+#include "core/base/log.h"
+#include "routing/ports.h"
+#include "routing/wake_ups.h"
+#include "store/store.h"
+
+namespace cpc::daemon {
+
+class ThreadedStoreGate final : public routing::StoreGate {
+ public:
+  static constexpr std::size_t batch_closures_max = 256;
+  static constexpr std::size_t waiting_max = 10'000;  ///< Closures; more fail with unavailable.
+  static constexpr std::size_t readers = 2;
+
+  /// Opens the readers. `closed` is called on the network thread when the gate was fenced off: the
+  /// daemon must stop. Fails with unavailable.
+  [[nodiscard]] static Result<std::unique_ptr<ThreadedStoreGate>> open(
+      store::Store& store, boost::asio::any_io_executor network, routing::WakeUps& wake_ups,
+      Log& log, std::function<void()> closed);
+  ~ThreadedStoreGate() override;
+
+  [[nodiscard]] Task<> transact(core::Keys prefetch, core::Closure closure) override;
+  [[nodiscard]] Task<> read(std::function<Result<>(core::Snapshot&)> look) override;
+
+  /// The highest n committed. Network thread.
+  [[nodiscard]] std::int64_t last_n() const;
+  /// Commits what waits, then ends the threads. Network thread; nobody may call transact() after.
+  void stop();
+
+ private:
+  class State;
+  explicit ThreadedStoreGate(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace cpc::daemon
