@@ -143,8 +143,8 @@ struct Incoming {
   bool may_introspect = false;
 };
 
-/// A document that may be run, one operation of it, and its coerced variables. Cheap to copy, can
-/// be run many times, outlives nothing but its engine.
+/// A document that may be run, one operation of it, and its coerced variables. Cheap to copy; may
+/// be run many times, by several coroutines at once. Only for the engine that prepared it.
 class Prepared {
  public:
   [[nodiscard]] OperationKind kind() const;

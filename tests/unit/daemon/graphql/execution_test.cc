@@ -1,3 +1,5 @@
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -14,7 +16,9 @@ using boost::asio::awaitable;
 constexpr const char* sdl = R"(
 scalar DateTime
 interface Node { id: ID! }
-type User implements Node { id: ID! name: String! nick: String friends: [User!]! best: User must: User! at: DateTime }
+type User implements Node {
+  id: ID! name: String! nick: String friends: [User!]! best: User must: User! at: DateTime
+}
 type Room implements Node { id: ID! topic: String strict: [String!] loose: [String] grid: [[Int!]] }
 union Found = User | Room
 enum Mood { GOOD BAD }
@@ -205,6 +209,26 @@ TEST_CASE("what a resolver throws stays in the log") {
   CHECK(answer["data"].dump() == R"({"throws":null,"mood":"GOOD"})");
   CHECK(to_text(answer).find("secret") == std::string::npos);
   CHECK(log.errors == "a resolver threw field=throws type=String reason=secret\n");
+}
+
+TEST_CASE("a cancelled execution ends, and the log does not take it for a bug") {
+  TestLog log;
+  House context;
+  const auto engine = engine_for(&log);
+  const auto prepared = engine->prepare({"{slow again: slow}", "", {}, false});
+  boost::asio::io_context io;
+  boost::asio::cancellation_signal signal;
+  std::optional<Answer> answer;
+  std::exception_ptr thrown;
+  boost::asio::co_spawn(
+      io, keep(engine->execute(prepared.value(), Request{context}), answer),
+      boost::asio::bind_cancellation_slot(
+          signal.slot(), [&thrown](std::exception_ptr failure) { thrown = failure; }));
+  boost::asio::post(io, [&signal] { signal.emit(boost::asio::cancellation_type::terminal); });
+  io.run();
+  CHECK(thrown != nullptr);
+  CHECK_FALSE(answer.has_value());
+  CHECK(log.errors.empty());
 }
 
 TEST_CASE("the null of a failed non-null field rises to the next place that may be null") {

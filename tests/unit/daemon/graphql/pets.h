@@ -14,7 +14,8 @@ inline constexpr std::string_view pets_sdl = R"(
 "When something happened."
 scalar DateTime @specifiedBy(url: "https://scalars.graphql.org/andimarek/date-time")
 directive @tag(name: String!) repeatable on FIELD
-directive @once on FIELD | QUERY | FRAGMENT_DEFINITION | INLINE_FRAGMENT | FRAGMENT_SPREAD | VARIABLE_DEFINITION
+directive @once on FIELD | QUERY | VARIABLE_DEFINITION
+  | FRAGMENT_DEFINITION | INLINE_FRAGMENT | FRAGMENT_SPREAD
 enum Trick { SIT JUMP ROLL @deprecated(reason: "dizzy") }
 interface Named { name: String! }
 interface Pet implements Named { name: String! friends(first: Int = 10): [Pet!] }
@@ -53,7 +54,9 @@ type Query {
   need(input: Required!): String
   sum(numbers: [Int!]!): Int
   maybe(numbers: [Int]): Int
-  echo(int: Int, float: Float, text: String, flag: Boolean, id: ID, trick: Trick, at: DateTime): String
+  echo(
+    int: Int, float: Float, text: String, flag: Boolean, id: ID, trick: Trick, at: DateTime
+  ): String
   withDefault(number: Int! = 5): Int
 }
 type Mutation { add(by: Int!): Int! fail: Int! }

@@ -59,7 +59,9 @@ awaitable<Outcome> twice(FieldCall call) {
 std::unique_ptr<Engine> kennel_engine(Log* log = nullptr) {
   Setup setup;
   setup.sdl = R"(type Query {a: Int} type Dog {name: String! age: Int}
-    type Subscription {barked(loud: Boolean = true): Dog must: Dog! doubled: Int refused: Int throws: Int})";
+    type Subscription {
+      barked(loud: Boolean = true): Dog must: Dog! doubled: Int refused: Int throws: Int
+    })";
   setup.log = log;
   auto engine = std::move(Engine::build(std::move(setup))).value();
   engine->resolve("Query", "a", nothing);
