@@ -26,6 +26,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <typeinfo>
 #include <utility>
 #include <variant>
@@ -53,8 +54,11 @@ class Stream;
 class Request {
  public:
   Request() = default;
+  /// Not for a Request itself: copying one that is not const would take this for the better match.
   template <class Context>
-  explicit Request(Context& context) : context_(&context), type_(&typeid(Context)) {}
+  requires(!std::is_same_v<std::remove_const_t<Context>, Request>) explicit Request(
+      Context& context)
+      : context_(&context), type_(&typeid(Context)) {}
 
   /// The context given at construction. Asking for another type is a bug and aborts.
   template <class Context>
