@@ -75,6 +75,10 @@ Result<> give_wire_id(Transaction& tx, const Home& home, Moment& moment,
   CPC_TRY(const bool is_mutual, have_met(tx, conversation));
   if (conversation.wire_id || !one || !other || !is_mutual) return success();
 
+  low.is_listed = true;
+  high.is_listed = true;
+  tx.put(low);
+  tx.put(high);
   conversation.wire_id = direct_wire_id(*one, *other);
   conversation.hub = is_hub(*conversation.wire_id, one->iid, other->iid)
                          ? conversation.low.instance
@@ -139,6 +143,17 @@ Result<Conversation> open_direct(Transaction& tx, const Home& home, Moment& mome
   }
   tx.put(conversation);
   tx.put(ConversationByPair{pair.low, pair.high, conversation.id});
+  return conversation;
+}
+
+Result<Conversation> start_direct(Transaction& tx, const Home& home, Moment& moment,
+                                  const Address& mine, const Address& other) {
+  CPC_TRY(Conversation conversation, open_direct(tx, home, moment, mine, other));
+  CPC_TRY(Member member, member_of(tx, conversation, mine));
+  if (member.is_listed) return conversation;
+  member.is_listed = true;
+  tx.put(std::move(member));
+  tx.put(conversation);
   tx.touched().accounts.insert(mine.local);
   return conversation;
 }

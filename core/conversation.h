@@ -38,6 +38,11 @@ struct Introduction {
                                                const Address& mine, const Address& other,
                                                const std::optional<Incarnation>& incarnation = {});
 
+/// open_direct for somebody who wants to see the conversation from now on; a stranger whom they write
+/// to does not, before agreeing.
+[[nodiscard]] Result<Conversation> start_direct(Transaction& tx, const Home& home, Moment& moment,
+                                                const Address& mine, const Address& other);
+
 /// What `member` would tell a peer about themselves: our person's side of a request or grant.
 /// Fails with not_found when the person has no active account here.
 [[nodiscard]] Result<Introduction> introduction_of(Lookup& store, const Home& home,

@@ -102,7 +102,8 @@ struct Member {
   std::optional<Iid> iid;                  ///< Of the person's instance, once known.
   std::optional<Incarnation> incarnation;  ///< Once known.
   std::optional<MemberId> member_id;       ///< Once known; ours from the start for local people.
-  bool has_joined = false;                 ///< member.join was authored (ours) or ordered (theirs).
+  bool is_listed = false;   ///< The person sees the conversation: began it, or agreed.
+  bool has_joined = false;  ///< member.join was authored (ours) or ordered (theirs).
   std::int64_t delivered_seq =
       0;                      ///< Accepted by the person's instance up to here (remote people).
   std::int64_t read_seq = 0;  ///< Read by the person up to here.

@@ -144,6 +144,7 @@ class Snapshot : public Lookup {
   struct MessageRange {
     ConversationId conversation;
     Address person;
+    bool from_start = false;  ///< Forwards from the first one; without `after` or `before`.
     std::optional<EventKey> before;
     std::optional<EventKey> after;
     std::size_t limit = 50;

@@ -156,7 +156,7 @@ Task<core::ConversationId> start_conversation(ApiParts& parts, std::string local
   const auto rules = [&](core::Transaction& tx) -> Result<> {
     core::Moment moment = begun;
     CPC_TRY(const core::Conversation conversation,
-            core::open_direct(tx, parts.home, moment, parts.home.address_of(local), other));
+            core::start_direct(tx, parts.home, moment, parts.home.address_of(local), other));
     id = conversation.id;
     return success();
   };

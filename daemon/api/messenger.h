@@ -18,7 +18,7 @@ struct OutgoingText {
 /// Fails like core::check_text and core::send_message.
 [[nodiscard]] Task<core::EventKey> send_text(ApiParts& parts, OutgoingText outgoing);
 
-/// Fails like core::open_direct.
+/// Fails like core::start_direct.
 [[nodiscard]] Task<core::ConversationId> start_conversation(ApiParts& parts, std::string local,
                                                             core::Address other);
 

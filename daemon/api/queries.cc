@@ -134,8 +134,7 @@ Result<MessagePage> message_page(const Viewer& viewer, const core::ConversationI
   const char* cursor = page.is_backwards ? "before" : "after";
   CPC_TRY(page.range.limit, page_size(args, size, 50));
   if (!is_given(args, cursor)) {
-    // Forwards from the beginning: after an event that comes before every other.
-    if (!page.is_backwards) page.range.after = core::EventKey{conversation, {}, {}};
+    page.range.from_start = !page.is_backwards;
     return page;
   }
   CPC_TRY(const auto key, read_message_id(args.at(cursor).get_ref<const std::string&>()));
