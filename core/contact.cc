@@ -60,7 +60,8 @@ Result<> tell(Transaction& tx, const Home& home, Moment& moment, const ConsentFr
                     frame->frame.from.incarnation == planned.from.incarnation &&
                     frame->frame.from.member_id == planned.from.member_id;
   if (!fits) return fail(ErrorCode::conflict, "the frame was signed for another state");
-  tx.put(projection_of(frame->frame));
+  // To our own people it is news when it is applied, and noted then.
+  if (!home.is_local(planned.to)) tx.put(projection_of(frame->frame));
   return dispatch_frame(tx, home, moment, *frame);
 }
 
@@ -135,7 +136,11 @@ Result<> revoke_consent(Transaction& tx, const Home& home, Moment moment,
 Result<> dispatch_frame(Transaction& tx, const Home& home, Moment& moment,
                         const SignedFrame& frame) {
   const InstanceName& peer = frame.frame.to.instance;
-  if (peer == home.name) return apply_frame(tx, home, moment, home.name, frame.frame);
+  if (peer == home.name) {
+    // Chance of its own, or the caller would draw the ids again that are drawn in there.
+    const Moment theirs{moment.now, Chance{moment.chance.id<ChanceSeed>()}};
+    return apply_frame(tx, home, theirs, home.name, frame.frame);
+  }
 
   const LaneKey key{peer, LaneKind::consent, {}};
   CPC_TRY(auto lane, tx.find(key));
