@@ -26,7 +26,7 @@ def forged(token, key, **claims):
 class SigningIn(Case):
     def test_a_wrong_password_an_unknown_and_a_disabled_user_get_the_same_answer(self):
         alice, bob = self.person("alice"), self.person("bob")
-        self.alpha.cpcctl("user", "disable", bob.local)
+        self.alpha.disable_user(bob.local)
         answers = []
         for username, password in ((alice.local, "not the password"),
                                    ("nobody", alice.password), (bob.local, bob.password),
@@ -39,7 +39,7 @@ class SigningIn(Case):
     def test_a_disabled_account_ends_its_sessions(self):
         alice = self.person("alice")
         self.assertEqual(alice.ask("{ me { address } }")["me"]["address"], alice.address)
-        self.alpha.cpcctl("user", "disable", alice.local)
+        self.alpha.disable_user(alice.local)
         refused = self.assert_refused("UNAUTHENTICATED", alice.ask, "{ me { address } }")
         self.assertEqual(refused.reply.status, 401)
         alice.stream.wait_end()
@@ -154,7 +154,7 @@ class Requests(Case):
     def test_what_would_cost_too_much_is_refused(self):
         aliases = " ".join(f"a{number}: cursor" for number in range(200))
         self.assert_400("QUERY_TOO_COMPLEX", f"{{ {aliases} }}")
-        self.assert_400("QUERY_TOO_COMPLEX", "{" * 100 + "}" * 100)
+        self.assert_400("QUERY_TOO_COMPLEX", "{ a" * 100 + "}" * 100)
         self.assert_400("QUERY_TOO_COMPLEX",
                         "{ conversations(first: 100) { edges { node { messages(first: 100) "
                         "{ edges { node { text } } } } } } }")
@@ -174,7 +174,7 @@ class Requests(Case):
         body = b'{"query": "{ cursor }"}'
         self.assertEqual(self.alice.post(body, {"Content-Type": "text/plain"}).status, 415)
         self.assertEqual(self.alice.post(body, {}).status, 415)
-        got = self.alice.post(None, method="GET", path="/graphql?query={cursor}")
+        got = self.alice.post(None, method="GET", path="/graphql?query=%7Bcursor%7D")
         self.assertEqual((got.status, got.headers.get("allow")), (405, "POST"))
         self.assertEqual(self.alice.post(body, {"Content-Type": "application/json"},
                                          path="/other").status, 404)

@@ -83,8 +83,11 @@ class Operator(Case):
             self.assert_fails(2, "usage.arguments", "user", "create", name, "--password-file", "-",
                               stdin=password)
         for verb in ("passwd", "disable"):
-            extra = ("--password-file", "-") if verb == "passwd" else ()
+            extra = ("--password-file", "-") if verb == "passwd" else ("--yes=nobody",)
             self.assert_fails(5, "not_found.user", "user", verb, "nobody", *extra, stdin=password)
+        self.assert_fails(6, "precond.confirmation", "user", "disable", "carol", stdin="")
+        self.assert_fails(6, "precond.confirmation", "user", "disable", "carol", "--yes=alice",
+                          stdin="")
         self.assert_same_rows(before, self.alpha)
 
     def test_peers_are_listed_and_shown(self):

@@ -237,7 +237,7 @@ class Conversations(PeerCase):
     def test_the_answer_to_a_request_does_not_tell_who_exists_or_who_refused(self):
         denier = self.person("bob", self.alpha)
         disabled = self.person("bob", self.alpha)
-        self.alpha.cpcctl("user", "disable", disabled.local)
+        self.alpha.disable_user(disabled.local)
         carol = Person("carol@gamma.cpc", self.gamma.identity.iid)
         self.send_frames(self.request_frame(carol, denier.address))
         denier.answer(denier.wait_request(carol.address), "DENY")

@@ -20,6 +20,9 @@ PATIENCE_S = float(os.environ.get("CPC_TEST_PATIENCE", "30"))
 # Rows that may change although nothing was stored: counters, and what a peer says of itself.
 BOOKKEEPING = {"owner", "schema_migrations", "peers"}
 
+# So that an abort tells where it was called.
+ASAN_OPTIONS = f"{os.environ.get('ASAN_OPTIONS', '')}:handle_abort=1".lstrip(":")
+
 LIBC = ctypes.CDLL(None, use_errno=True)
 PR_SET_PDEATHSIG = 1
 
@@ -121,6 +124,7 @@ class Instance:
             self.process = subprocess.Popen(
                 [self.binaries.cpcd, "--config", self.config], stdin=subprocess.DEVNULL, stdout=log,
                 stderr=subprocess.STDOUT, start_new_session=self.is_detached,
+                env={**os.environ, "ASAN_OPTIONS": ASAN_OPTIONS},
                 preexec_fn=None if self.is_detached else end_with_parent)
         self.pid_file.write_text(f"{self.process.pid}\n")
 
@@ -206,6 +210,9 @@ class Instance:
 
     def create_user(self, local, password):
         return self.with_password("user", "create", local, password=password)
+
+    def disable_user(self, local):
+        return self.cpcctl("user", "disable", local, f"--yes={local}")
 
     def with_password(self, *arguments, password):
         file = self.folder / f"password-{arguments[-1]}"
