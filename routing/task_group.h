@@ -23,8 +23,8 @@ class TaskGroup {
   TaskGroup(const TaskGroup&) = delete;
   TaskGroup& operator=(const TaskGroup&) = delete;
 
-  /// Starts `task`. `name` stands in the log if an exception escapes from it; the others run on.
-  /// After stop() nothing starts any more, and `task` is dropped.
+  /// Starts `task`, after the caller's own turn. `name` stands in the log if an exception escapes
+  /// from it; the others run on. After stop() nothing starts any more, and `task` is dropped.
   void start(std::string name, boost::asio::awaitable<void> task);
 
   /// Cancels every task: what it waits for ends early, and its next wait throws. Idempotent; may be

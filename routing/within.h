@@ -6,6 +6,8 @@
 // therefore delays the return; adapters obey it.
 #pragma once
 
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
 #include <exception>
 #include <optional>
 
@@ -45,20 +47,20 @@ boost::asio::awaitable<void> keep(Task<T> work, Kept<T>& kept) {
 
 }  // namespace within_detail
 
-/// The outcome of `work` if it comes before `deadline`; a result that is there when the deadline
-/// strikes counts. Otherwise fails with unavailable. An exception of `work` passes through.
+/// The outcome of `work` if it ends before `deadline`; otherwise fails with unavailable. An
+/// exception of `work` passes through. When the waiting coroutine itself is cancelled it throws as
+/// its next co_await would: nobody may take a shutdown for the failure of a peer.
 template <class T>
 [[nodiscard]] Task<T> within(Timers& timers, TimePoint deadline, Task<T> work) {
   within_detail::Kept<T> kept;
   const Finish finish = co_await race(timers, deadline, within_detail::keep(std::move(work), kept));
-  if (finish == Finish::cancelled) co_return fail(ErrorCode::unavailable, "cancelled");
-  // A loser that was cancelled may end in an exception or in an error of its own: the deadline
-  // explains it better.
-  if (kept.result && (finish == Finish::finished || kept.result->has_value())) {
-    co_return *std::move(kept.result);
+  if (finish == Finish::cancelled) {
+    throw boost::system::system_error{boost::asio::error::operation_aborted};
   }
+  // Whatever a cancelled loser ended with, even a value, came of waits that were cut short.
   if (finish == Finish::late) co_return fail(ErrorCode::unavailable, "deadline passed");
-  std::rethrow_exception(kept.problem);
+  if (kept.problem) std::rethrow_exception(kept.problem);
+  co_return *std::move(kept.result);
 }
 
 template <class T>
