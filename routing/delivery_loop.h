@@ -67,22 +67,21 @@ class DeliveryLoops {
 
  private:
   struct PeerLoop;
-  [[nodiscard]] PeerLoop& loop_of(const core::InstanceName& peer, TimePoint first_turn_at);
-  [[nodiscard]] boost::asio::awaitable<void> sweep();
+  void open(const core::InstanceName& peer, TimePoint first_turn_at, bool has_work);
+  [[nodiscard]] boost::asio::awaitable<void> greet_then_sweep();
   [[nodiscard]] boost::asio::awaitable<void> greet_at_start();
   [[nodiscard]] Task<std::vector<core::InstanceName>> owing();
+  [[nodiscard]] boost::asio::awaitable<bool> until_turn(std::shared_ptr<PeerLoop> loop);
   [[nodiscard]] boost::asio::awaitable<void> run_peer(std::shared_ptr<PeerLoop> loop);
-  [[nodiscard]] boost::asio::awaitable<TurnEnd> turn(std::shared_ptr<PeerLoop> loop);
+  [[nodiscard]] boost::asio::awaitable<Permits::Permit> permit_for(core::InstanceName peer);
   [[nodiscard]] boost::asio::awaitable<TurnEnd> greet(std::shared_ptr<PeerLoop> loop);
   [[nodiscard]] boost::asio::awaitable<TurnEnd> deliver(std::shared_ptr<PeerLoop> loop);
-  [[nodiscard]] Task<core::DeliveryOutcome> record(core::InstanceName peer,
-                                                   const core::Batch& batch,
-                                                   const core::Answer& answer);
   TurnEnd note_failure(const PeerLoop& loop, const Error& error);
   void note_success(const core::InstanceName& peer);
-  TurnEnd note_store_failure(const Error& error);
-  void note_store_success();
+  void note_store(const Result<>& outcome);
+  [[nodiscard]] double jitter();
 
+  boost::asio::any_io_executor executor_;
   Delivery& parts_;
   Permits failing_;
   Permits first_meetings_;

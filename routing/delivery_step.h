@@ -26,9 +26,12 @@ struct Pace {
   core::DeliveryLimits limits;  ///< Of the next transaction; halved by too_large.
   Milliseconds pause{};         ///< Last pause after deferred or store_failed; zero: none.
   int retries = 0;              ///< `retry` answers in a row.
+  bool has_greeted = false;     ///< The peer was there; whether it takes anything is not known yet.
   bool must_greet = false;      ///< Before the next delivery, whatever the peer's health.
 };
 
+/// A transaction is not made smaller than this: one envelope at its largest, encoded.
+inline constexpr std::size_t batch_bytes_min = 128 * 1024;
 inline constexpr Milliseconds pause_min{250};
 inline constexpr Milliseconds pause_max = std::chrono::seconds{30};
 /// More `retry` answers in a row than this are a failure, or two clocks apart would never rest.
@@ -50,8 +53,10 @@ struct NextStep {
 [[nodiscard]] NextStep next_step(Pace pace, TurnEnd end, const core::DeliveryLimits& full,
                                  TimePoint now, Milliseconds idle_max);
 
-/// When to go on: a failing peer's schedule rules alone; otherwise work cuts the wait short.
-[[nodiscard]] TimePoint go_at(const Wait& wait, bool has_work, const PeerStatus& status);
+/// When to go on: a failing peer's schedule rules alone until it was greeted; otherwise work cuts
+/// the wait short.
+[[nodiscard]] TimePoint go_at(const Wait& wait, bool has_work, const Pace& pace,
+                              const PeerStatus& status);
 
 /// A peer that is failing, was not met since our start, or could not judge us, is greeted first.
 [[nodiscard]] bool greets_first(const Pace& pace, const PeerStatus& status);

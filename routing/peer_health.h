@@ -36,6 +36,7 @@ struct PeerStatus {
 /// Network thread only.
 class PeerHealth {
  public:
+  /// Beyond so many names, strangers' traffic is not noted.
   static constexpr std::size_t peers_max = 100'000;
   static constexpr Milliseconds probe_interval_min = std::chrono::seconds{10};
 
@@ -46,7 +47,8 @@ class PeerHealth {
   [[nodiscard]] std::optional<TimePoint> next_try_at(const core::InstanceName& peer) const;
   [[nodiscard]] std::vector<std::pair<core::InstanceName, PeerStatus>> all() const;
 
-  /// A greeting or a transaction of ours was answered. True if the state changed by it.
+  /// A transaction of ours was answered, or a greeting when nothing else is owed. True if the state
+  /// changed by it.
   bool succeeded(const core::InstanceName& peer, TimePoint now);
   /// One of ours failed. Sets next_try_at. True if the state changed by it. `jitter` is 0 to 1.
   bool failed(const core::InstanceName& peer, const Failure& failure, TimePoint now, double jitter);
@@ -55,7 +57,7 @@ class PeerHealth {
   void asked_to_wait(const core::InstanceName& peer, Milliseconds retry_after);
 
   /// An authenticated request of the peer arrived. If it is failing, it is tried again now, at most
-  /// once in probe_interval_min.
+  /// once in probe_interval_min; not if it asked for time.
   void saw_inbound(const core::InstanceName& peer, TimePoint now);
   /// The operator asks for a try now (`cpcctl peer retry`), as often as he likes. False if the peer
   /// is not failing.
@@ -71,9 +73,7 @@ class PeerHealth {
     std::optional<Milliseconds> retry_after;
     std::optional<TimePoint> probed_at;
   };
-  // Null when the peer is unknown and there is no room for one more.
-  Entry* entry(const core::InstanceName& peer);
-  void probe(const core::InstanceName& peer, Entry& entry, TimePoint now);
+  void probe(const core::InstanceName& peer, Entry& known, TimePoint now);
 
   std::map<core::InstanceName, Entry> peers_;
   std::function<void(const core::InstanceName&)> listener_;
