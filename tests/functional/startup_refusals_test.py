@@ -206,10 +206,10 @@ class Startup(Case):
 
     def test_a_port_that_is_taken_is_told(self):
         self.stopped_copy()
-        self.replace('[client]\n', '[client]\n')
         self.replace("127.0.0.1:0", place(self.beta.client))
         status, text = self.cpcd("--config", self.config)
-        self.assert_is_refusal(status, text, [place(self.beta.client)])
+        self.assert_is_refusal(status, text, [self.beta.client[0], str(self.beta.client[1]),
+                                              "already in use"])
 
 
 def fingerprint(folder):
