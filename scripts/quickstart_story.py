@@ -275,7 +275,9 @@ def arguments():
 def stop_all(instances):
     """SIGTERM to what runs. Gives a complaint for each that did not end cleanly."""
     for instance in instances:
-        if instance.process is not None and instance.stop() != 0:
+        if instance.process is None or instance.process.poll() is not None:
+            continue
+        if instance.stop() != 0:
             yield f"{instance.name} did not stop cleanly"
 
 
@@ -298,7 +300,7 @@ def run(args):
     except (NotHappened, AssertionError, NotReady, CommandFailed, Refused, OSError) as problem:
         print(f"\nquickstart: this did not happen: {story.title}\n  {problem}", file=sys.stderr)
         for instance in instances:
-            print(f"\nThe last of {instance.log}:\n{instance.log_tail()}", file=sys.stderr)
+            print(f"\nThe last of {instance.name}'s log:\n{instance.log_tail()}", file=sys.stderr)
     finally:
         if not is_told:
             for complaint in stop_all(instances):
