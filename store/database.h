@@ -2,8 +2,8 @@
 //
 // One set of statements serves every engine: `$1` parameters, INSERT ... ON CONFLICT DO UPDATE,
 // integers of 64 bits, text, octets. What engines do differently is behind this interface: how rows
-// are written and looked up in sets, how a script of migrations/ is spelt, how a connection is made.
-// Tests decorate a Connection to make the nth statement or the commit fail.
+// are written and looked up in sets, how a script of migrations/ is spelt, how one connects. Tests
+// decorate a Connection to make the nth statement or the commit fail.
 #pragma once
 
 #include <cstdint>
@@ -66,6 +66,7 @@ class Connection {
   [[nodiscard]] virtual Result<> upsert_all(const Table& table, std::span<const SqlRow> rows) = 0;
   [[nodiscard]] virtual Result<> erase_all(const Table& table, std::span<const SqlRow> keys) = 0;
 
+  [[nodiscard]] virtual Result<std::vector<std::string>> table_names() = 0;
   /// Runs a script of migrations/, translated to the engine's type names.
   [[nodiscard]] virtual Result<> run_script(std::string_view script) = 0;
 };
@@ -74,7 +75,8 @@ class Connection {
 class Database {
  public:
   virtual ~Database() = default;
-  [[nodiscard]] virtual Result<std::unique_ptr<Connection>> connect() = 0;
+  /// A connection for reading refuses to write.
+  [[nodiscard]] virtual Result<std::unique_ptr<Connection>> connect(Access access) = 0;
 };
 
 /// Wraps the writing connection of a store: the seam for fault injection.

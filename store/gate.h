@@ -1,8 +1,8 @@
 // The only way to change an instance's state: closures go in, one durable commit comes out.
 //
-// Start here: run_batch(). Each closure runs over an Overlay (overlay.h), a view in memory that lies
-// over what earlier closures of the batch wrote, over the cache, over the store; a closure that
-// fails takes its layer with it. Then the batch is flushed in one transaction (flush.h): n is
+// Start here: run_batch(). Each closure runs over an Overlay (overlay.h), a view in memory that
+// lies over what earlier closures of the batch wrote, over the cache, over the store; a closure
+// that fails takes its layer with it. Then the batch is flushed in one transaction (flush.h): n is
 // stamped on what clients see, the owner row is fenced and counted, and only after the commit do
 // the caches change. Synchronous, without clock or chance: same batches, same rows, same n.
 #pragma once
@@ -69,6 +69,8 @@ class Gate {
   [[nodiscard]] bool is_closed() const;
   /// The highest n committed.
   [[nodiscard]] std::int64_t last_n() const;
+  /// Commits in the whole life of the store.
+  [[nodiscard]] std::int64_t batch() const;
   [[nodiscard]] const Statistics& statistics() const;
 
  private:

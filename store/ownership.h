@@ -48,6 +48,9 @@ struct HighWater {
 /// unavailable.
 [[nodiscard]] Result<> write_high_water(const std::filesystem::path& path, const HighWater& mark);
 
+/// Fails with invalid when the store has an owner row that names another instance. Changes nothing.
+[[nodiscard]] Result<> check_owner(Connection& connection, const Claim& claim);
+
 /// Puts our fence into the owner row and counts the start, in one transaction; creates the row in a
 /// new store. Fails with invalid when the store belongs to another instance.
 [[nodiscard]] Result<Ownership> claim_store(Connection& connection, const Claim& claim,

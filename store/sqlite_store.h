@@ -19,7 +19,8 @@ struct OpenOptions {
 };
 
 /// Opens the store, creating it (0600) when there is none in the existing folder (0700), and
-/// applies the migrations it lacks. Only committed work is durable: WAL, synchronous=FULL. Fails with
+/// applies the migrations it lacks. What was committed is durable: WAL, synchronous=FULL. Fails
+/// with
 /// - invalid: the folder or file is open to others, the file is not a store, belongs to another
 ///   instance or to a newer cpcd. Nothing was touched;
 /// - conflict: another process has it open;

@@ -1,0 +1,145 @@
+#include "store/snapshot.h"
+
+#include <exception>
+#include <limits>
+
+#include "store/snapshot_sql.h"
+#include "store/sql_snapshot.h"
+
+namespace cpc::store {
+namespace {
+
+Result<> look_guarded(const std::function<Result<>(core::Snapshot&)>& look, Connection& store) {
+  try {
+    SqlSnapshot snapshot{store};
+    return look(snapshot);
+  } catch (const std::exception& error) {
+    return fail(ErrorCode::internal, std::string{"reading threw: "} + error.what());
+  }
+}
+
+template <class AnyId>
+SqlValue blob(const AnyId& id) {
+  return Blob{id.bytes()};
+}
+
+}  // namespace
+
+Reader::Reader(std::unique_ptr<Connection> connection) : connection_(std::move(connection)) {}
+Reader::~Reader() = default;
+
+Result<> Reader::read(const std::function<Result<>(core::Snapshot&)>& look) {
+  CPC_TRY(connection_->begin(Access::read));
+  auto result = look_guarded(look, *connection_);
+  const auto ended = connection_->rollback();  // Nothing was written; this only lets go.
+  if (result && !ended) result = ended.error();
+  return result;
+}
+
+Result<std::int64_t> SqlSnapshot::number(const char* sql, const SqlRow& parameters) {
+  std::int64_t value = 0;
+  CPC_TRY(store_.query(sql, parameters, [&](SqlRow& row) -> Result<> {
+    if (decode("number", row.front(), value)) return success();
+    return fail(ErrorCode::internal, "the store answered with something else than a number");
+  }));
+  return value;
+}
+
+Result<std::int64_t> SqlSnapshot::last_n() {
+  return number(sql::last_n, {});
+}
+
+// --- what we owe --------------------------------------------------------------------------------
+
+Result<std::vector<core::InstanceName>> SqlSnapshot::owing_peers() {
+  std::vector<core::InstanceName> peers;
+  CPC_TRY(store_.query(sql::owing_peers, {}, [&](SqlRow& row) -> Result<> {
+    if (decode("peer", row.front(), peers.emplace_back())) return success();
+    return fail(ErrorCode::internal, "table lanes holds a peer that is not a name");
+  }));
+  return peers;
+}
+
+Result<std::vector<core::Lane>> SqlSnapshot::owing_lanes(const core::InstanceName& peer,
+                                                         std::size_t limit) {
+  return range<core::Lane>(sql::owing_lanes, {peer.text(), bounded(limit)});
+}
+
+Result<std::vector<core::Lane>> SqlSnapshot::lanes_of(const core::InstanceName& peer,
+                                                      std::size_t limit) {
+  return range<core::Lane>(sql::lanes_of, {peer.text(), bounded(limit)});
+}
+
+Result<std::vector<core::Event>> SqlSnapshot::entries_after(
+    const core::ConversationId& conversation, core::Position after, std::size_t limit) {
+  return range<core::Event>(sql::entries_after,
+                            {blob(conversation), after.hub_epoch, after.seq, bounded(limit)});
+}
+
+Result<std::vector<core::Event>> SqlSnapshot::submissions_after(
+    const core::ConversationId& conversation, std::int64_t after, std::size_t limit) {
+  return range<core::Event>(sql::submissions_after, {blob(conversation), after, bounded(limit)});
+}
+
+Result<std::vector<core::Frame>> SqlSnapshot::frames_after(const core::InstanceName& peer,
+                                                           std::int64_t after, std::size_t limit) {
+  return range<core::Frame>(sql::frames_after, {peer.text(), after, bounded(limit)});
+}
+
+Result<std::int64_t> SqlSnapshot::owed_count(const core::InstanceName& peer) {
+  return number(sql::owed_count, {peer.text()});
+}
+
+// --- what waits for a loop of ours --------------------------------------------------------------
+
+Result<std::vector<core::InboxFrame>> SqlSnapshot::inbox_frames(std::size_t limit) {
+  return range<core::InboxFrame>(sql::inbox_frames, {bounded(limit)});
+}
+
+Result<std::vector<core::Event>> SqlSnapshot::signable_drafts(std::size_t limit) {
+  return range<core::Event>(sql::signable_drafts, {bounded(limit)});
+}
+
+Result<std::vector<core::Event>> SqlSnapshot::drafts_before(TimePoint before, std::size_t limit) {
+  return range<core::Event>(sql::drafts_before, {to_milliseconds(before), bounded(limit)});
+}
+
+// --- what a person sees, without history and changes --------------------------------------------
+
+Result<std::vector<core::Conversation>> SqlSnapshot::conversations_of(const core::Address& person,
+                                                                      std::int64_t before_n,
+                                                                      std::size_t limit) {
+  if (before_n == 0) before_n = std::numeric_limits<std::int64_t>::max();
+  return range<core::Conversation>(sql::conversations_of,
+                                   {person.text(), before_n, bounded(limit)});
+}
+
+Result<std::vector<core::Member>> SqlSnapshot::members_of(
+    const core::ConversationId& conversation) {
+  return range<core::Member>(sql::members_of, {blob(conversation), bounded(range_rows_max)});
+}
+
+Result<std::vector<core::ContactRequest>> SqlSnapshot::requests_of(const std::string& owner,
+                                                                   bool only_open,
+                                                                   std::size_t limit) {
+  return range<core::ContactRequest>(only_open ? sql::open_requests_of : sql::requests_of,
+                                     {owner, bounded(limit)});
+}
+
+Result<std::vector<core::Consent>> SqlSnapshot::consents_of(const std::string& owner,
+                                                            std::size_t limit) {
+  return range<core::Consent>(sql::consents_of, {owner, bounded(limit)});
+}
+
+// --- what an operator sees ----------------------------------------------------------------------
+
+Result<std::vector<core::Account>> SqlSnapshot::accounts(const std::string& after,
+                                                         std::size_t limit) {
+  return range<core::Account>(sql::accounts_after, {after, bounded(limit)});
+}
+
+Result<std::vector<core::Peer>> SqlSnapshot::peers(std::size_t limit) {
+  return range<core::Peer>(sql::peers, {bounded(limit)});
+}
+
+}  // namespace cpc::store

@@ -1,0 +1,84 @@
+// core::Snapshot over one connection that is inside a read transaction. Made by Reader only.
+#pragma once
+
+#include <algorithm>
+
+#include "store/record.h"
+#include "store/row_ports.h"
+#include "store/snapshot.h"
+
+namespace cpc::store {
+
+class SqlSnapshot final : public Finding<SqlSnapshot, core::Snapshot>::AllRows {
+ public:
+  explicit SqlSnapshot(Connection& store) : store_(store) {}
+
+  template <class Row>
+  [[nodiscard]] Result<std::optional<Row>> find_row(const typename Row::Key& key) {
+    std::optional<Row> found;
+    const SqlRow sql_key = key_to_sql<Row>(key);
+    CPC_TRY(store_.find_all(table_of<Row>(), {&sql_key, 1}, [&](SqlRow& sql) -> Result<> {
+      CPC_TRY(found, row_from_sql<Row>(sql));
+      return success();
+    }));
+    return found;
+  }
+
+  Result<std::int64_t> last_n() override;
+
+  Result<std::vector<core::InstanceName>> owing_peers() override;
+  Result<std::vector<core::Lane>> owing_lanes(const core::InstanceName& peer,
+                                              std::size_t limit) override;
+  Result<std::vector<core::Lane>> lanes_of(const core::InstanceName& peer,
+                                           std::size_t limit) override;
+  Result<std::vector<core::Event>> entries_after(const core::ConversationId& conversation,
+                                                 core::Position after, std::size_t limit) override;
+  Result<std::vector<core::Event>> submissions_after(const core::ConversationId& conversation,
+                                                     std::int64_t after,
+                                                     std::size_t limit) override;
+  Result<std::vector<core::Frame>> frames_after(const core::InstanceName& peer, std::int64_t after,
+                                                std::size_t limit) override;
+
+  Result<std::vector<core::InboxFrame>> inbox_frames(std::size_t limit) override;
+  Result<std::vector<core::Event>> signable_drafts(std::size_t limit) override;
+  Result<std::vector<core::Event>> drafts_before(TimePoint before, std::size_t limit) override;
+
+  Result<std::vector<core::Conversation>> conversations_of(const core::Address& person,
+                                                           std::int64_t before_n,
+                                                           std::size_t limit) override;
+  Result<std::vector<core::Member>> members_of(const core::ConversationId& conversation) override;
+  Result<std::vector<core::Event>> messages(const MessageRange& range) override;
+  Result<std::vector<core::ContactRequest>> requests_of(const std::string& owner, bool only_open,
+                                                        std::size_t limit) override;
+  Result<std::vector<core::Consent>> consents_of(const std::string& owner,
+                                                 std::size_t limit) override;
+  Result<core::ChangePage> changes(const core::Address& person, std::int64_t after,
+                                   std::size_t limit) override;
+
+  Result<std::vector<core::Account>> accounts(const std::string& after, std::size_t limit) override;
+  Result<std::vector<core::Peer>> peers(std::size_t limit) override;
+  Result<std::int64_t> owed_count(const core::InstanceName& peer) override;
+
+ private:
+  static std::int64_t bounded(std::size_t limit) {
+    return static_cast<std::int64_t>(std::min(limit, range_rows_max));
+  }
+
+  /// Rows of one kind; `tail` is a constant of snapshot_sql.h.
+  template <class Row>
+  [[nodiscard]] Result<std::vector<Row>> range(const char* tail, const SqlRow& parameters) {
+    std::vector<Row> rows;
+    CPC_TRY(store_.query(table_of<Row>().select + tail, parameters, [&](SqlRow& sql) -> Result<> {
+      CPC_TRY(auto row, row_from_sql<Row>(sql));
+      rows.push_back(std::move(row));
+      return success();
+    }));
+    return rows;
+  }
+
+  [[nodiscard]] Result<std::int64_t> number(const char* sql, const SqlRow& parameters);
+
+  Connection& store_;
+};
+
+}  // namespace cpc::store

@@ -1,0 +1,54 @@
+#include "store/table.h"
+
+namespace cpc::store {
+namespace {
+
+std::string parameter(std::size_t index) {
+  return "$" + std::to_string(index + 1);
+}
+
+std::string names(const std::vector<Column>& columns) {
+  std::string out;
+  for (const Column& column : columns) out += (out.empty() ? "" : ", ") + column.name;
+  return out;
+}
+
+/// " WHERE a = $1 AND b = $2" over the key columns.
+std::string by_key(const Table& table) {
+  std::string out;
+  for (std::size_t i = 0; i < table.key_columns; ++i) {
+    out += (i == 0 ? "WHERE " : " AND ") + table.columns[i].name + " = " + parameter(i);
+  }
+  return out;
+}
+
+std::string upsert(const Table& table) {
+  std::string values, keys, changes;
+  for (std::size_t i = 0; i < table.columns.size(); ++i) {
+    const std::string& name = table.columns[i].name;
+    values += (i == 0 ? "" : ", ") + parameter(i);
+    if (i < table.key_columns) {
+      keys += (keys.empty() ? "" : ", ") + name;
+    } else {
+      changes += (changes.empty() ? "" : ", ") + name + " = excluded." + name;
+    }
+  }
+  return "INSERT INTO " + table.name + " (" + names(table.columns) + ") VALUES (" + values +
+         ") ON CONFLICT (" + keys + ") DO UPDATE SET " + changes;
+}
+
+}  // namespace
+
+Table finish_table(std::string_view name, std::vector<Column> columns, std::size_t key_columns) {
+  Table table;
+  table.name = name;
+  table.columns = std::move(columns);
+  table.key_columns = key_columns;
+  table.select = "SELECT " + names(table.columns) + " FROM " + table.name + " ";
+  table.find = table.select + by_key(table);
+  table.upsert = upsert(table);
+  table.erase = "DELETE FROM " + table.name + " " + by_key(table);
+  return table;
+}
+
+}  // namespace cpc::store
