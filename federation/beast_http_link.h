@@ -39,7 +39,6 @@ struct BeastHttpLinkOptions {
 
 class BeastHttpLink final : public HttpLink {
  public:
-  /// Fails (in exchange(), with internal) if OpenSSL cannot be set up.
   BeastHttpLink(boost::asio::any_io_executor executor, routing::AddressPolicy policy,
                 BeastHttpLinkOptions options);
   BeastHttpLink(const BeastHttpLink&) = delete;

@@ -10,10 +10,11 @@
 //
 // A slow client costs one small object: nothing is buffered for a connection between requests, and
 // each phase has an end (HttpTimeouts). Requests that came in one packet are answered one after the
-// other, in order. Errors told by the server itself are 400, 408, 413, 417, 431, 500 and 503, with
+// other, in order. Errors told by the server itself are 400, 408, 413, 417, 431 and 500, with
 // an application/problem+json body that says nothing about us.
 //
-// Network thread only. No Server and no Date header is sent.
+// Network thread only. No Server and no Date header is sent (only a 101 has `Server: -`, where
+// Beast would tell its version).
 #pragma once
 
 #include <sys/types.h>
@@ -67,6 +68,8 @@ struct HttpTimeouts {
   std::chrono::milliseconds body{30'000};
   std::chrono::milliseconds write{30'000};
   std::chrono::milliseconds idle{75'000};  ///< Between requests, and before the first.
+  /// After our last word, for the client to hear it and hang up.
+  std::chrono::milliseconds drain{2'000};
   std::size_t bytes_per_second_min = 8 * 1024;
 };
 
@@ -129,7 +132,7 @@ class HttpServer {
 
  private:
   class State;
-  std::shared_ptr<State> state_;
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace cpc::federation

@@ -30,7 +30,7 @@ json delegation_of(const DocumentDraft& draft, const crypto::SigningKey& root,
               {"keys",
                {{{"kid", to_text(signing.id())},
                  {"x", signing.public_key().text()},
-                 {"not_before", issued},
+                 {"not_before", to_milliseconds(draft.now - skew)},  // For clocks behind ours.
                  {"not_after", expires}}}}};
 }
 

@@ -1,0 +1,234 @@
+#include "federation/tls_session.h"
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <cstdint>
+#include <utility>
+
+namespace cpc::federation {
+namespace {
+
+// A BIO of our own over the descriptor, because OpenSSL's writes without MSG_NOSIGNAL: a peer that
+// hangs up would kill the daemon with SIGPIPE.
+int socket_of(BIO* bio) {
+  return static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio)));
+}
+
+bool is_temporary(int number) {
+  return number == EAGAIN || number == EWOULDBLOCK || number == EINTR;
+}
+
+int bio_read(BIO* bio, char* data, int size) {
+  BIO_clear_retry_flags(bio);
+  const ssize_t got = ::recv(socket_of(bio), data, static_cast<std::size_t>(size), 0);
+  if (got < 0 && is_temporary(errno)) BIO_set_retry_read(bio);
+  return static_cast<int>(got);
+}
+
+int bio_write(BIO* bio, const char* data, int size) {
+  BIO_clear_retry_flags(bio);
+  const ssize_t sent = ::send(socket_of(bio), data, static_cast<std::size_t>(size), MSG_NOSIGNAL);
+  if (sent < 0 && is_temporary(errno)) BIO_set_retry_write(bio);
+  return static_cast<int>(sent);
+}
+
+long bio_control(BIO*, int command, long, void*) {
+  return command == BIO_CTRL_FLUSH ? 1 : 0;
+}
+
+struct BioMethod {
+  BioMethod() : method(BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "socket")) {
+    if (method == nullptr) return;
+    BIO_meth_set_read(method, bio_read);
+    BIO_meth_set_write(method, bio_write);
+    BIO_meth_set_ctrl(method, bio_control);
+  }
+  ~BioMethod() { BIO_meth_free(method); }
+  BioMethod(const BioMethod&) = delete;
+  BioMethod& operator=(const BioMethod&) = delete;
+  BIO_METHOD* method;
+};
+
+BIO* make_bio(int socket) {
+  static const BioMethod shared;
+  if (shared.method == nullptr) return nullptr;
+  BIO* bio = BIO_new(shared.method);
+  if (bio == nullptr) return nullptr;
+  BIO_set_data(bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(socket)));
+  BIO_set_init(bio, 1);
+  return bio;
+}
+
+Error openssl_failed(ErrorCode code, const char* what) {
+  ERR_clear_error();
+  return fail(code, what);
+}
+
+Result<std::shared_ptr<SSL_CTX>> make_context(const SSL_METHOD* method) {
+  std::shared_ptr<SSL_CTX> made{SSL_CTX_new(method), SSL_CTX_free};
+  if (made == nullptr) return openssl_failed(ErrorCode::internal, "OpenSSL gave no context");
+  if (SSL_CTX_set_min_proto_version(made.get(), TLS1_3_VERSION) != 1 ||
+      SSL_CTX_set_num_tickets(made.get(), 0) != 1) {
+    return openssl_failed(ErrorCode::internal, "OpenSSL does not offer TLS 1.3");
+  }
+  SSL_CTX_set_session_cache_mode(made.get(), SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_options(made.get(), SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET);
+  SSL_CTX_set_mode(made.get(), SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+                                   SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  return made;
+}
+
+template <auto Free>
+struct FreedBy {
+  template <class Object>
+  void operator()(Object* object) const {
+    Free(object);
+  }
+};
+using Bio = std::unique_ptr<BIO, FreedBy<BIO_free>>;
+using Certificate = std::unique_ptr<X509, FreedBy<X509_free>>;
+using Key = std::unique_ptr<EVP_PKEY, FreedBy<EVP_PKEY_free>>;
+
+Bio memory_of(std::string_view text) {
+  return Bio{BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))};
+}
+
+}  // namespace
+
+/// What the certificate callback knows of its connection. Lies still while the session moves.
+struct TlsSession::Check {
+  std::vector<Digest> pins;
+  bool refused = false;
+};
+
+Result<TlsContext> TlsContext::for_server(const TlsIdentity& identity) {
+  CPC_TRY(auto context, make_context(TLS_server_method()));
+  const Bio key_text = memory_of(identity.key_pem());
+  const Key key{PEM_read_bio_PrivateKey(key_text.get(), nullptr, nullptr, nullptr)};
+  const Bio certificate_text = memory_of(identity.certificate_pem());
+  const Certificate certificate{
+      PEM_read_bio_X509(certificate_text.get(), nullptr, nullptr, nullptr)};
+  if (key == nullptr || certificate == nullptr ||
+      SSL_CTX_use_certificate(context.get(), certificate.get()) != 1 ||
+      SSL_CTX_use_PrivateKey(context.get(), key.get()) != 1) {
+    return openssl_failed(ErrorCode::invalid, "OpenSSL does not take the TLS identity");
+  }
+  return TlsContext{std::move(context)};
+}
+
+Result<TlsContext> TlsContext::for_client() {
+  CPC_TRY(auto context, make_context(TLS_client_method()));
+  SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
+  SSL_CTX_set_cert_verify_callback(context.get(), &TlsSession::check_certificate, nullptr);
+  return TlsContext{std::move(context)};
+}
+
+/// In place of OpenSSL's chain check. May run more than once in a handshake.
+int TlsSession::check_certificate(X509_STORE_CTX* store, void* /*unused*/) {
+  const auto* session = static_cast<const SSL*>(
+      X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  auto* check = static_cast<Check*>(SSL_get_ex_data(session, 0));
+  const X509* leaf = X509_STORE_CTX_get0_cert(store);
+  const auto& pins = check->pins;
+  check->refused =
+      leaf == nullptr ||
+      (!pins.empty() && std::find(pins.begin(), pins.end(), spki_sha256(*leaf)) == pins.end());
+  X509_STORE_CTX_set_error(store, check->refused ? X509_V_ERR_CERT_UNTRUSTED : X509_V_OK);
+  return check->refused ? 0 : 1;
+}
+
+void TlsSession::Freed::operator()(ssl_st* session) const {
+  SSL_free(session);
+}
+
+TlsSession::TlsSession(std::unique_ptr<ssl_st, Freed> session, std::unique_ptr<Check> check)
+    : check_(std::move(check)), session_(std::move(session)) {}
+TlsSession::TlsSession(TlsSession&&) noexcept = default;
+TlsSession& TlsSession::operator=(TlsSession&&) noexcept = default;
+TlsSession::~TlsSession() = default;
+
+Result<TlsSession> TlsSession::open(const TlsContext& context, int socket,
+                                    std::vector<Digest> pins) {
+  auto check = std::make_unique<Check>(Check{std::move(pins)});
+  std::unique_ptr<SSL, Freed> session{SSL_new(context.context_.get())};
+  BIO* bio = session == nullptr ? nullptr : make_bio(socket);
+  if (bio == nullptr || SSL_set_ex_data(session.get(), 0, check.get()) != 1) {
+    BIO_free(bio);
+    return openssl_failed(ErrorCode::internal, "OpenSSL gave no session");
+  }
+  SSL_set_bio(session.get(), bio, bio);
+  return TlsSession{std::move(session), std::move(check)};
+}
+
+Result<TlsSession> TlsSession::accept(const TlsContext& context, int socket) {
+  CPC_TRY(auto opened, open(context, socket, {}));
+  SSL_set_accept_state(opened.session_.get());
+  return opened;
+}
+
+Result<TlsSession> TlsSession::connect(const TlsContext& context, int socket,
+                                       const std::string& server, std::vector<Digest> pins) {
+  CPC_TRY(auto opened, open(context, socket, std::move(pins)));
+  SSL_set_connect_state(opened.session_.get());
+  if (SSL_set_tlsext_host_name(opened.session_.get(), server.c_str()) != 1) {
+    return openssl_failed(ErrorCode::internal, "OpenSSL does not take the name of the peer");
+  }
+  return opened;
+}
+
+TlsStep TlsSession::step(int returned) {
+  if (returned > 0) return {TlsNext::done, static_cast<std::size_t>(returned)};
+  const int error = SSL_get_error(session_.get(), returned);
+  ERR_clear_error();
+  switch (error) {
+    case SSL_ERROR_WANT_READ:
+      return {TlsNext::wants_read};
+    case SSL_ERROR_WANT_WRITE:
+      return {TlsNext::wants_write};
+    case SSL_ERROR_ZERO_RETURN:
+      return {TlsNext::ended};
+    default:
+      return {TlsNext::broken};
+  }
+}
+
+TlsStep TlsSession::handshake() {
+  ERR_clear_error();
+  return step(SSL_do_handshake(session_.get()));
+}
+
+TlsStep TlsSession::read(void* data, std::size_t size) {
+  ERR_clear_error();
+  return step(
+      SSL_read(session_.get(), data, static_cast<int>(std::min<std::size_t>(size, INT_MAX))));
+}
+
+TlsStep TlsSession::write(const void* data, std::size_t size) {
+  ERR_clear_error();
+  return step(
+      SSL_write(session_.get(), data, static_cast<int>(std::min<std::size_t>(size, INT_MAX))));
+}
+
+void TlsSession::say_goodbye() {
+  ERR_clear_error();
+  if (SSL_is_init_finished(session_.get()) == 1) SSL_shutdown(session_.get());
+  ERR_clear_error();
+}
+
+bool TlsSession::has_pending() const {
+  return SSL_has_pending(session_.get()) == 1;
+}
+
+bool TlsSession::refused_key() const {
+  return check_->refused;
+}
+
+}  // namespace cpc::federation
