@@ -38,8 +38,8 @@ struct Introduction {
                                                const Address& mine, const Address& other,
                                                const std::optional<Incarnation>& incarnation = {});
 
-/// open_direct for somebody who wants to see the conversation from now on; a stranger whom they write
-/// to does not, before agreeing.
+/// open_direct for somebody who wants to see the conversation from now on; a stranger whom they
+/// write to does not, before agreeing.
 [[nodiscard]] Result<Conversation> start_direct(Transaction& tx, const Home& home, Moment& moment,
                                                 const Address& mine, const Address& other);
 

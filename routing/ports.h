@@ -52,7 +52,8 @@ class CryptoPool {
  public:
   virtual ~CryptoPool() = default;
   /// Runs `work` (signing, verifying, decoding: pure functions over its captures) off the network
-  /// thread and returns when it is done. `work` may capture by reference: it is awaited on the spot.
+  /// thread and returns when it is done. `work` may capture by reference: it is awaited on the
+  /// spot.
   [[nodiscard]] virtual boost::asio::awaitable<void> run(std::function<void()> work) = 0;
 };
 
