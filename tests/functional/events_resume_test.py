@@ -35,6 +35,7 @@ class Resuming(Case):
             stream = Stream(bob, EVENTS, start, resumes=False)
             seen.append(stream.wait(lambda event: True, "one more event"))
             start = seen[-1]["cursor"]
+            self.assertNotIn(start, [event["cursor"] for event in seen[:-1]], "it came again")
             stream.close()
         stream.events = seen
         self.assert_each_once(stream, texts)
