@@ -27,7 +27,7 @@ Result<bool> learn_projection(Transaction& tx, const ConsentFrame& frame) {
   return true;
 }
 
-// A name that a new person took over does not inherit what its predecessor was granted.
+// A name that a new person took over does not inherit what its predecessor was granted or told.
 Result<> forget_predecessor(Transaction& tx, const ConsentFrame& frame, TimePoint now) {
   CPC_TRY(const auto known, tx.find(ProjectionKey{frame.from.address, frame.to}));
   if (!known || known->owner_incarnation == frame.from.incarnation) return success();
@@ -37,7 +37,25 @@ Result<> forget_predecessor(Transaction& tx, const ConsentFrame& frame, TimePoin
   if (consent && consent->state == ConsentState::granted) {
     CPC_TRY(write_consent(tx, key, ConsentState::revoked, "new_incarnation", now));
   }
+  tx.erase(ProjectionKey{frame.to, frame.from.address});
   return success();
+}
+
+// Whether the addressee hears of a request: not when their account ended, and not when they refused
+// this person or, saying nothing of the person, the whole instance.
+Result<bool> is_heard(Transaction& tx, const ConsentFrame& frame,
+                      const std::optional<Consent>& person) {
+  CPC_TRY(const auto account, tx.find(AccountKey{frame.to.local}));
+  if (!account || account->is_disabled) return false;
+  if (person && person->state == ConsentState::granted) return true;
+  const auto is_refusal = [](const Consent& consent) {
+    return consent.state == ConsentState::denied || consent.state == ConsentState::blocked;
+  };
+  if (person && is_refusal(*person)) return false;
+  CPC_TRY(const auto instance,
+          tx.find(ConsentKey{frame.to.local, ConsentType::messaging, ConsentScope::instance,
+                             frame.from.address.instance.text()}));
+  return !instance || (!is_refusal(*instance) && instance->state != ConsentState::revoked);
 }
 
 Result<> surface_request(Transaction& tx, const Home& home, Moment& moment,
@@ -66,16 +84,16 @@ Result<> surface_request(Transaction& tx, const Home& home, Moment& moment,
 Result<> apply_request(Transaction& tx, const Home& home, Moment& moment,
                        const ConsentFrame& frame) {
   CPC_TRY(const auto account, tx.find(AccountKey{frame.to.local}));
-  if (!account || account->is_disabled) return success();
+  if (!account) return success();
   CPC_TRY(forget_predecessor(tx, frame, moment.now));
   const ConsentKey key{frame.to.local, ConsentType::messaging, ConsentScope::person,
                        frame.from.address.text()};
   CPC_TRY(const auto consent, tx.find(key));
-  const bool is_refused = consent && (consent->state == ConsentState::denied ||
-                                      consent->state == ConsentState::blocked);
-  if (is_refused) return success();
+  CPC_TRY(const bool is_open, is_heard(tx, frame, consent));
 
-  // Who writes first may be answered: the request itself grants the reverse direction.
+  // Who writes first may be answered: the request itself grants the reverse direction. One that
+  // nobody hears is remembered all the same: what our person told before, or tells when they think
+  // better of it, finds the other side known.
   CPC_TRY(const auto earlier, tx.find(ContactRequestKey{frame.to.local, frame.from.address}));
   if (earlier && earlier->frame == frame.id) return success();
   CPC_TRY(const bool is_news, learn_projection(tx, frame));
@@ -83,7 +101,7 @@ Result<> apply_request(Transaction& tx, const Home& home, Moment& moment,
   CPC_TRY(Conversation conversation,
           open_direct(tx, home, moment, frame.to, frame.from.address, frame.from.incarnation));
   const bool is_granted = consent && consent->state == ConsentState::granted;
-  if (!is_granted) {
+  if (is_open && !is_granted) {
     CPC_TRY(surface_request(tx, home, moment, frame, conversation));
   }
   CPC_TRY(learn_person(tx, home, moment, conversation, frame.from));
@@ -92,11 +110,16 @@ Result<> apply_request(Transaction& tx, const Home& home, Moment& moment,
 
 Result<> apply_projection(Transaction& tx, const Home& home, Moment& moment,
                           const ConsentFrame& frame) {
+  CPC_TRY(const auto account, tx.find(AccountKey{frame.to.local}));
+  if (!account) return success();
+  CPC_TRY(forget_predecessor(tx, frame, moment.now));
   CPC_TRY(const bool is_news, learn_projection(tx, frame));
-  if (!is_news || frame.kind == FrameKind::withdrawn) return success();
+  if (!is_news) return success();
+  // Also a withdrawal tells who its sender is: it may have overtaken their request.
   CPC_TRY(Conversation conversation,
           open_direct(tx, home, moment, frame.to, frame.from.address, frame.from.incarnation));
   CPC_TRY(learn_person(tx, home, moment, conversation, frame.from));
+  if (frame.kind == FrameKind::withdrawn) return success();
   return release_draft(tx, home, moment, conversation, frame.to, frame.from.address);
 }
 

@@ -28,23 +28,27 @@ Result<std::optional<Address>> sender_of(Lookup& store, const Conversation& conv
   return std::optional<Address>{};
 }
 
+// May those of ours who did not write this event read it? Without a sender our rules did not agree
+// with the hub's; and of a later version's type we cannot know that it holds no person's words.
+Result<bool> is_readable(Transaction& tx, const Home& home, const Conversation& conversation,
+                         const Event& event) {
+  const EventType type = event_type(event.type);
+  if (type != EventType::message_post && type != EventType::unknown) return true;
+  if (!event.sender) return false;
+  const Address& reader = other_than(conversation, *event.sender);
+  if (!home.is_local(reader)) return true;
+  CPC_TRY(const Decision decision, verify_messaging_consent(tx, home, reader.local, *event.sender));
+  return decision.verdict == Verdict::deliver;
+}
+
 // Sets the event's visibility for our people, and stores its body only where somebody may read it.
 Result<> decide_visibility(Transaction& tx, const Home& home, Moment& moment,
                            const Conversation& conversation, Event& event,
                            const std::optional<Bytes>& body) {
-  const bool is_message = event.type == wire_name(EventType::message_post);
+  CPC_TRY(const bool is_allowed, is_readable(tx, home, conversation, event));
+  event.is_hidden = !is_allowed || event_type(event.type) == EventType::unknown;
   const bool is_ours = event.sender && home.is_local(*event.sender);
-  // Without a sender our rules did not agree with the hub's: chained, and shown to nobody.
-  event.is_hidden = is_message && !event.sender;
-  if (is_message && event.sender) {
-    const Address& reader = other_than(conversation, *event.sender);
-    if (home.is_local(reader)) {
-      CPC_TRY(const Decision decision,
-              verify_messaging_consent(tx, home, reader.local, *event.sender));
-      event.is_hidden = decision.verdict != Verdict::deliver;
-    }
-  }
-  const bool is_kept = body && (!event.is_hidden || is_ours);
+  const bool is_kept = body && (is_allowed || is_ours);
   if (!is_kept) {
     event.sealed_body.clear();
     event.salt.clear();

@@ -140,15 +140,23 @@ Result<LaneAnswer> take_log(Transaction& tx, const Home& home, Moment& moment, c
   return answer;
 }
 
-// As the hub: one submitted event. An empty string when it has its place, else why it never will.
-Result<std::string> take_submission(Transaction& tx, const Home& home, Moment& moment,
-                                    const Origin& origin, Conversation& conversation,
-                                    const VerifiedEnvelope& envelope) {
-  const EventHeader& header = envelope.header();
+// Did those of ours who take part tell the origin's person that they may write?
+Result<bool> may_submit(Transaction& tx, const Origin& origin, const Conversation& conversation) {
+  for (const Address& address : {conversation.low, conversation.high}) {
+    if (address.instance != origin.name) continue;
+    CPC_TRY(const bool is_allowed, may_write(tx, address, other_than(conversation, address)));
+    if (is_allowed) return true;
+  }
+  return false;
+}
+
+// Why the hub never orders `event`, as a code; empty when it may. Fills in its sender.
+Result<std::string> refusal_of(Transaction& tx, const Home& home, const Origin& origin,
+                               const Conversation& conversation, const EventHeader& header,
+                               Event& event) {
   if (header.author != origin.iid) return std::string{"AUTHOR_INVALID"};
-  Event event = event_row(conversation.id, envelope);
-  CPC_TRY(const auto known, tx.find(event.key()));
-  if (known) return std::string{};
+  CPC_TRY(const bool is_allowed, may_submit(tx, origin, conversation));
+  if (!is_allowed) return std::string{codes::consent_required};
   auto sender = authorize(tx, conversation, home.iid, header);
   if (!sender) {
     if (sender.error().code == ErrorCode::denied) return std::string{"EVENT_NOT_ALLOWED"};
@@ -156,9 +164,21 @@ Result<std::string> take_submission(Transaction& tx, const Home& home, Moment& m
   }
   if (event_type(header.type) == EventType::unknown) return std::string{"TYPE_UNKNOWN"};
   event.sender = sender.value();
-  const Address& reader = other_than(conversation, *event.sender);
-  CPC_TRY(const bool is_allowed, may_write(tx, *event.sender, reader));
-  if (!is_allowed) return std::string{codes::consent_required};
+  return std::string{};
+}
+
+// As the hub: one submitted event. An empty string when it has its place, else why it never will.
+// One that `was_here` before and has no place was refused then. It stays refused, because its
+// author may know; and its author is told again, because the first answer may have been lost.
+Result<std::string> take_submission(Transaction& tx, const Home& home, Moment& moment,
+                                    const Origin& origin, Conversation& conversation,
+                                    const VerifiedEnvelope& envelope, bool was_here) {
+  Event event = event_row(conversation.id, envelope);
+  CPC_TRY(const auto known, tx.find(event.key()));
+  if (known) return std::string{};
+  CPC_TRY(std::string why, refusal_of(tx, home, origin, conversation, envelope.header(), event));
+  if (!why.empty()) return why;
+  if (was_here) return std::string{codes::consent_required};
   CPC_TRY(order(tx, home, moment, conversation, std::move(event), envelope.envelope().body));
   return std::string{};
 }
@@ -170,7 +190,8 @@ Result<LaneAnswer> take_submissions(Transaction& tx, const Home& home, Moment& m
     return answer_for(LaneKind::submission, part.wire_id, verdict, code);
   };
   CPC_TRY(auto conversation, conversation_by_wire(tx, part.wire_id));
-  if (!conversation) return answer_with(LaneVerdict::reject, codes::consent_required);
+  // The frame that makes it known may be on its way, or wait in the inbox.
+  if (!conversation) return answer_with(LaneVerdict::defer, codes::consent_required);
   if (conversation->hub != home.name) return answer_with(LaneVerdict::not_hub, "NOT_HUB");
   if (conversation->head.position.seq == 0) return answer_with(LaneVerdict::defer);
 
@@ -182,10 +203,11 @@ Result<LaneAnswer> take_submissions(Transaction& tx, const Home& home, Moment& m
     std::int64_t position = part.first;
     for (const VerifiedEnvelope& envelope : part.items) {
       const std::int64_t at = position++;
-      if (at <= lane.accepted) continue;
-      CPC_TRY(std::string why, take_submission(tx, home, moment, origin, *conversation, envelope));
+      const bool was_here = at <= lane.accepted;
+      CPC_TRY(std::string why,
+              take_submission(tx, home, moment, origin, *conversation, envelope, was_here));
       if (!why.empty()) answer.rejects.push_back({at, std::move(why)});
-      lane.accepted = at;
+      lane.accepted = std::max(lane.accepted, at);
     }
     tx.put(lane);
     if (!part.refused.empty()) {

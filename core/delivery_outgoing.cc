@@ -22,9 +22,19 @@ struct Budget {
   std::size_t bytes_taken = 0;
 };
 
+// Of a body as a JSON string, where some characters take two octets or six.
+std::size_t encoded_size(const Bytes& body) {
+  std::size_t size = body.size();
+  for (const char c : body) {
+    if (c == '"' || c == '\\') size += 1;
+    if (static_cast<unsigned char>(c) < 0x20) size += 5;
+  }
+  return size;
+}
+
 std::size_t size_of(const Envelope& envelope) {
   return envelope.protected_header.size() + envelope.payload.size() + envelope.signature.size() +
-         (envelope.body ? envelope.body->size() * 4 / 3 : 0) + 200;
+         (envelope.body ? encoded_size(*envelope.body) : 0) + 200;
 }
 
 Result<> collect_frames(Snapshot& store, const Lane& lane, Budget& budget, Batch& batch) {
@@ -91,6 +101,14 @@ const LaneAnswer* answer_to(const Answer& answer, LaneKind kind, const WireId& w
   return found == answer.lanes.end() ? nullptr : &*found;
 }
 
+// What the peer took before it stopped is not sent again.
+void note_taken(Lane& lane, Position sent_upto, Position taken, DeliveryOutcome& outcome) {
+  const Position acked = std::min(taken, sent_upto);
+  if (acked <= lane.acked) return;
+  lane.acked = acked;
+  outcome.has_progressed = true;
+}
+
 // Moves one lane by its answer. `sent_upto` is the last position that travelled.
 Result<> move_lane(Transaction& tx, const LaneKey& key, Position sent_upto,
                    const LaneAnswer& answer, DeliveryOutcome& outcome) {
@@ -110,11 +128,14 @@ Result<> move_lane(Transaction& tx, const LaneKey& key, Position sent_upto,
       break;
     }
     case LaneVerdict::defer:
+      note_taken(*lane, sent_upto, answer.position, outcome);
       outcome.is_deferred = true;
-      return success();
+      break;
+    case LaneVerdict::reject:
+      note_taken(*lane, sent_upto, answer.position, outcome);
+      [[fallthrough]];
     case LaneVerdict::fork:
     case LaneVerdict::not_hub:
-    case LaneVerdict::reject:
       lane->blocked = answer.code.empty() ? std::string{wire_name(answer.verdict)} : answer.code;
       outcome.blocked.push_back(key);
       break;
@@ -140,6 +161,16 @@ Result<> note_delivered(Transaction& tx, const Home& home, const LogPart<Envelop
   return success();
 }
 
+// A join that the hub refused has to be tried again before the next message.
+Result<> take_back_join(Transaction& tx, const Event& event) {
+  if (event.type != wire_name(EventType::member_join) || !event.sender) return success();
+  CPC_TRY(auto member, tx.find(MemberKey{event.conversation, *event.sender}));
+  if (!member) return success();
+  member->has_joined = false;
+  tx.put(*std::move(member));
+  return success();
+}
+
 // A submission that the hub will never order becomes FAILED for its author.
 Result<> fail_submissions(Transaction& tx, const Home& home, const SubmissionPart<Envelope>& part,
                           const LaneAnswer& answer) {
@@ -150,6 +181,7 @@ Result<> fail_submissions(Transaction& tx, const Home& home, const SubmissionPar
     if (!event || event->state != EventState::pending) continue;
     event->state = EventState::failed;
     event->reason = reject.code;
+    CPC_TRY(take_back_join(tx, *event));
     tx.put(*std::move(event));
     CPC_TRY(const auto conversation, tx.find(ConversationKey{part.conversation}));
     if (conversation) touch_people(tx, home, *conversation);
@@ -164,16 +196,15 @@ Result<Batch> owed_to(Snapshot& store, const Home& home, const InstanceName& pee
   Batch batch;
   Budget budget{limits.entries_max, limits.bytes_max};
   CPC_TRY(const auto known, store.find(PeerKey{peer}));
-  CPC_TRY(auto lanes, store.owing_lanes(peer, limits.lanes_max));
-  std::ranges::stable_sort(lanes, [](const Lane& one, const Lane& other) {
-    return (one.kind == LaneKind::consent) > (other.kind == LaneKind::consent);
-  });
+  // By its key: with many lanes it is not among the first, and other lanes may wait for it.
+  CPC_TRY(const auto consent, store.find(LaneKey{peer, LaneKind::consent, {}}));
+  if (consent && consent->blocked.empty() && consent->head > consent->acked) {
+    CPC_TRY(collect_frames(store, *consent, budget, batch));
+  }
+  CPC_TRY(const auto lanes, store.owing_lanes(peer, limits.lanes_max));
   for (const Lane& lane : lanes) {
     if (budget.entries == 0) break;
-    if (lane.kind == LaneKind::consent) {
-      CPC_TRY(collect_frames(store, lane, budget, batch));
-      continue;
-    }
+    if (lane.kind == LaneKind::consent) continue;
     CPC_TRY(const auto conversation, store.find(ConversationKey{lane.conversation}));
     if (!conversation || !conversation->wire_id) continue;
     if (lane.kind == LaneKind::log) {

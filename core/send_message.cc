@@ -1,6 +1,7 @@
 #include "core/send_message.h"
 
 #include <algorithm>
+#include <array>
 
 #include "core/codes.h"
 #include "core/consent.h"
@@ -10,6 +11,36 @@ namespace cpc::core {
 namespace {
 
 constexpr auto request_window = std::chrono::hours{24};
+
+// The next code point of UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing past U+10FFFF.
+std::optional<char32_t> take_code_point(std::string_view& text) {
+  const auto octet = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
+  const unsigned char first = octet(0);
+  const std::size_t length = first < 0x80             ? 1
+                             : (first & 0xe0) == 0xc0 ? 2
+                             : (first & 0xf0) == 0xe0 ? 3
+                             : (first & 0xf8) == 0xf0 ? 4
+                                                      : 0;
+  if (length == 0 || length > text.size()) return std::nullopt;
+  char32_t point = length == 1 ? first : first & (0x7fU >> length);
+  for (std::size_t at = 1; at < length; ++at) {
+    if ((octet(at) & 0xc0) != 0x80) return std::nullopt;
+    point = (point << 6) | (octet(at) & 0x3fU);
+  }
+  constexpr std::array<char32_t, 5> least{0, 0, 0x80, 0x800, 0x10000};
+  const bool is_surrogate = point >= 0xd800 && point <= 0xdfff;
+  if (point < least.at(length) || point > 0x10ffff || is_surrogate) return std::nullopt;
+  text.remove_prefix(length);
+  return point;
+}
+
+// White space, and what takes no room at all.
+bool is_invisible(char32_t point) {
+  const auto is_in = [&](char32_t from, char32_t upto) { return point >= from && point <= upto; };
+  return point == 0x20 || is_in(0x09, 0x0d) || point == 0x85 || point == 0xa0 || point == 0xad ||
+         point == 0x1680 || is_in(0x2000, 0x200f) || is_in(0x2028, 0x202f) ||
+         is_in(0x205f, 0x206f) || point == 0x3000 || point == 0xfeff;
+}
 
 // Who sends what to whom, found and allowed in principle.
 struct Parties {
@@ -47,13 +78,21 @@ Result<> check_own_consent(Lookup& store, const Home& home, const Parties& parti
   return success();
 }
 
-Result<> check_first_contact(Lookup& store, const Parties& parties, const SendRequest& request,
-                             TimePoint now) {
+// Did this person agree to be written to by the other? Writing is agreeing.
+Result<bool> has_agreed(Lookup& store, const Parties& parties) {
+  CPC_TRY(const auto own, store.find(ConsentKey{parties.mine.local, ConsentType::messaging,
+                                                ConsentScope::person, parties.other.text()}));
+  return own && own->state == ConsentState::granted;
+}
+
+Result<> check_none_waits(Lookup& store, const Parties& parties) {
   CPC_TRY(const auto sent, store.find(SentRequestKey{parties.mine, parties.other}));
-  if (sent) {
-    return refuse(ErrorCode::conflict, codes::request_pending,
-                  "your first message still waits for an answer");
-  }
+  if (!sent) return success();
+  return refuse(ErrorCode::conflict, codes::request_pending,
+                "your first message still waits for an answer");
+}
+
+Result<> check_first_contact(Lookup& store, const SendRequest& request, TimePoint now) {
   if (code_points(request.text) > intro_code_points_max) {
     return refuse(ErrorCode::too_large, codes::first_message_too_long,
                   "a first message has at most 280 characters");
@@ -82,7 +121,7 @@ Result<ConsentFrame> request_frame(Lookup& store, const Home& home, Moment& mome
   // The version that sending gives our own consent (basis sent_first).
   CPC_TRY(const auto own, store.find(ConsentKey{parties.mine.local, ConsentType::messaging,
                                                 ConsentScope::person, parties.other.text()}));
-  const bool is_granted = own && own->state == ConsentState::granted;
+  CPC_TRY(const bool is_granted, has_agreed(store, parties));
   frame.version = (own ? own->version : 0) + (is_granted ? 0 : 1);
   return frame;
 }
@@ -101,6 +140,18 @@ Event message_draft(const Home& home, Moment& moment, const Parties& parties, co
   return draft;
 }
 
+Result<> count_request(Transaction& tx, const std::string& local, TimePoint now) {
+  CPC_TRY(auto account, tx.find(AccountKey{local}));
+  if (!account) return fail(ErrorCode::internal, "a person without an account sent a message");
+  if (account->requests_since + request_window <= now) {
+    account->requests_since = now;
+    account->requests_sent = 0;
+  }
+  ++account->requests_sent;
+  tx.put(*std::move(account));
+  return success();
+}
+
 Result<> begin_contact(Transaction& tx, const Home& home, Moment& moment, const Parties& parties,
                        const SendRequest& request, const SignedFrame& frame) {
   CPC_TRY(const Member member, member_of(tx, parties.conversation, parties.mine));
@@ -110,14 +161,10 @@ Result<> begin_contact(Transaction& tx, const Home& home, Moment& moment, const 
       tx, {parties.mine.local, ConsentType::messaging, ConsentScope::person, parties.other.text()},
       ConsentState::granted, "sent_first", moment.now));
 
-  CPC_TRY(auto account, tx.find(AccountKey{request.local}));
-  if (!account) return fail(ErrorCode::internal, "a person without an account sent a message");
-  if (account->requests_since + request_window <= moment.now) {
-    account->requests_since = moment.now;
-    account->requests_sent = 0;
+  CPC_TRY(const bool is_reply, may_write(tx, parties.mine, parties.other));
+  if (!is_reply) {
+    CPC_TRY(count_request(tx, request.local, moment.now));
   }
-  ++account->requests_sent;
-  tx.put(*std::move(account));
 
   tx.put(projection_of(frame.frame));
   CPC_TRY(close_request(tx, request.local, parties.other));
@@ -158,15 +205,19 @@ Result<> perform(Transaction& tx, const Home& home, Moment& moment, const SendRe
 }  // namespace
 
 Result<> check_text(std::string_view text) {
-  const bool is_blank =
-      std::ranges::all_of(text, [](char c) { return c == ' ' || (c >= '\t' && c <= '\r'); });
-  if (is_blank) return refuse(ErrorCode::invalid, codes::message_empty, "a message has text");
   if (text.size() > text_bytes_max) {
     return refuse(ErrorCode::too_large, codes::message_too_long, "a message has at most 32 KiB");
   }
   if (text.find('\0') != std::string_view::npos) {
     return fail(ErrorCode::invalid, "text cannot hold the character NUL");
   }
+  bool is_blank = true;
+  while (!text.empty()) {
+    const std::optional<char32_t> read = take_code_point(text);
+    if (!read) return fail(ErrorCode::invalid, "text is UTF-8");
+    is_blank = is_blank && is_invisible(*read);
+  }
+  if (is_blank) return refuse(ErrorCode::invalid, codes::message_empty, "a message has text");
   return success();
 }
 
@@ -178,13 +229,23 @@ std::size_t code_points(std::string_view utf8) {
 Result<SendPlan> plan_send(Lookup& store, const Home& home, Moment& moment,
                            const SendRequest& request) {
   CPC_TRY(const Parties parties, find_parties(store, home, request));
+  if (request.body.size() > body_bytes_max) {
+    return refuse(ErrorCode::too_large, codes::message_too_long, "a message has at most 60 KiB");
+  }
   CPC_TRY(check_own_consent(store, home, parties));
   CPC_TRY(const bool may_travel, may_write(store, parties.mine, parties.other));
+  CPC_TRY(const bool is_agreed, has_agreed(store, parties));
   SendPlan plan;
-  if (!may_travel || !parties.conversation.wire_id) {
-    CPC_TRY(check_first_contact(store, parties, request, moment.now));
+  if (!may_travel || !is_agreed || !parties.conversation.wire_id) {
+    CPC_TRY(check_none_waits(store, parties));
+    // A reply is bound by no limit, because it travels at once; its request says that they agree.
+    if (!may_travel) {
+      CPC_TRY(check_first_contact(store, request, moment.now));
+    }
+    const bool is_intro = code_points(request.text) <= intro_code_points_max;
     plan.path = SendPath::first_contact;
-    CPC_TRY(plan.frame, request_frame(store, home, moment, parties, request.text));
+    CPC_TRY(plan.frame,
+            request_frame(store, home, moment, parties, is_intro ? request.text : std::string{}));
     return plan;
   }
   CPC_TRY(const Member member, member_of(store, parties.conversation, parties.mine));
@@ -220,7 +281,8 @@ Result<EventKey> send_message(Transaction& tx, const Home& home, Moment moment,
        (prepared.frame && prepared.frame->frame.version == plan.frame->version &&
         prepared.frame->frame.from.incarnation == plan.frame->from.incarnation)) &&
       (plan.path != SendPath::place ||
-       (prepared.envelope && prepared.envelope->header().member == plan.header->member));
+       (prepared.envelope && prepared.envelope->header().member == plan.header->member &&
+        prepared.envelope->header().id == request.id));
   if (!fits) return fail(ErrorCode::conflict, "the conversation changed while it was prepared");
 
   CPC_TRY(perform(tx, home, moment, request, prepared));

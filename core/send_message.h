@@ -2,7 +2,9 @@
 //
 // Three paths, decided by plan_send() from committed state so that the caller can sign, and decided
 // again inside the closure: the event is placed at once (signed beforehand), becomes a draft for
-// the signing loop, or begins a first contact (a draft that waits, and a request that travels).
+// the signing loop, or begins a first contact (a draft that waits, and a request that travels). A
+// first contact is also the reply to somebody whom one had not agreed to yet: then the draft waits
+// for nothing, and the request tells them that they may write.
 #pragma once
 
 #include "core/contact.h"
@@ -13,6 +15,9 @@ namespace cpc::core {
 /// Longest text of a message, in octets of UTF-8; with header and escaping it stays under
 /// envelope_bytes_max.
 inline constexpr std::size_t text_bytes_max = 32 * 1024;
+/// The same as the body of an event: text of many quotes or control characters swells there. What
+/// passed is always signed later, also when it waited as a draft.
+inline constexpr std::size_t body_bytes_max = 60 * 1024;
 
 /// Removing what people see as nothing: fails with invalid MESSAGE_EMPTY, MESSAGE_TOO_LONG, or
 /// plain invalid for text that is not UTF-8 or holds NUL.
