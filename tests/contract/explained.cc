@@ -1,0 +1,94 @@
+#include "tests/contract/explained.h"
+
+#include "store/snapshot.h"
+#include "store/table.h"
+
+namespace cpc::contract {
+namespace {
+
+class ExplainingConnection final : public store::Connection {
+ public:
+  ExplainingConnection(std::unique_ptr<store::Connection> inner, std::vector<Plan>& plans)
+      : inner_(std::move(inner)), plans_(plans) {}
+
+  Result<> begin(store::Access access) override { return inner_->begin(access); }
+  Result<> commit() override { return inner_->commit(); }
+  Result<> rollback() override { return inner_->rollback(); }
+  Result<> query(std::string_view sql, store::Parameters parameters,
+                 const store::EachRow& each) override {
+    explain(sql, parameters);
+    return inner_->query(sql, parameters, each);
+  }
+  Result<std::int64_t> execute(std::string_view sql, store::Parameters parameters) override {
+    explain(sql, parameters);
+    return inner_->execute(sql, parameters);
+  }
+  Result<> find_all(const store::Table& table, std::span<const store::SqlRow> keys,
+                    const store::EachRow& each) override {
+    explain(table.find, keys.front());
+    return inner_->find_all(table, keys, each);
+  }
+  Result<> upsert_all(const store::Table& table, std::span<const store::SqlRow> rows) override {
+    return inner_->upsert_all(table, rows);
+  }
+  Result<> erase_all(const store::Table& table, std::span<const store::SqlRow> keys) override {
+    return inner_->erase_all(table, keys);
+  }
+  Result<std::vector<std::string>> table_names() override { return inner_->table_names(); }
+  Result<> run_script(std::string_view script) override { return inner_->run_script(script); }
+
+ private:
+  void explain(std::string_view sql, store::Parameters parameters) {
+    Plan& plan = plans_.emplace_back();
+    plan.sql = sql;
+    REQUIRE(inner_->query("EXPLAIN QUERY PLAN " + plan.sql, parameters,
+                          [&](store::SqlRow& row) -> Result<> {
+                            plan.steps.push_back(std::get<std::string>(row.back()));
+                            return success();
+                          }));
+  }
+
+  std::unique_ptr<store::Connection> inner_;
+  std::vector<Plan>& plans_;
+};
+
+}  // namespace
+
+std::vector<Plan> explained_plans(std::unique_ptr<store::Connection> connection) {
+  std::vector<Plan> plans;
+  const core::Address ann = address("ann@alpha.cpc");
+  store::Reader reader{std::make_unique<ExplainingConnection>(std::move(connection), plans)};
+  const auto chat = id_of<core::ConversationId>(1);
+  const auto beta = instance("beta.cpc");
+  core::Snapshot::MessageRange forwards, backwards;
+  forwards.conversation = backwards.conversation = chat;
+  forwards.person = backwards.person = ann;
+  forwards.after = ordered(1, 1, 1, "ann@alpha.cpc").key();
+  REQUIRE(reader.read([&](core::Snapshot& s) -> Result<> {
+    CPC_TRY(s.last_n());
+    CPC_TRY(s.owing_peers());
+    CPC_TRY(s.owing_lanes(beta, 10));
+    CPC_TRY(s.lanes_of(beta, 10));
+    CPC_TRY(s.entries_after(chat, {}, 10));
+    CPC_TRY(s.submissions_after(chat, 0, 10));
+    CPC_TRY(s.frames_after(beta, 0, 10));
+    CPC_TRY(s.inbox_frames(10));
+    CPC_TRY(s.signable_drafts(10));
+    CPC_TRY(s.drafts_before(from_milliseconds(1), 10));
+    CPC_TRY(s.conversations_of(ann, 0, 10));
+    CPC_TRY(s.members_of(chat));
+    CPC_TRY(s.messages(forwards));
+    CPC_TRY(s.messages(backwards));
+    CPC_TRY(s.requests_of("ann", true, 10));
+    CPC_TRY(s.requests_of("ann", false, 10));
+    CPC_TRY(s.consents_of("ann", 10));
+    CPC_TRY(s.changes(ann, 0, 10));
+    CPC_TRY(s.accounts("", 10));
+    CPC_TRY(s.peers(10));
+    CPC_TRY(s.owed_count(beta));
+    return success();
+  }));
+  return plans;
+}
+
+}  // namespace cpc::contract

@@ -1,0 +1,254 @@
+// The contract of the store on SQLite, and what only a store in a file promises.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "store/sqlite_database.h"
+#include "store/sqlite_store.h"
+#include "tests/contract/explained.h"
+#include "tests/contract/store_contract.h"
+
+namespace cpc::contract {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A folder of its own (0700) that goes away with the test.
+struct Folder {
+  fs::path path;
+  Folder() {
+    std::string name = (fs::temp_directory_path() / "cpc-store-XXXXXX").string();
+    REQUIRE(::mkdtemp(name.data()) != nullptr);
+    path = name;
+  }
+  ~Folder() { fs::remove_all(path); }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  [[nodiscard]] fs::path store() const { return path / "store.db"; }
+};
+
+class SqliteEngine final : public Engine {
+ public:
+  Result<std::unique_ptr<store::Store>> open(const Wishes& wishes) override {
+    return store::open_store({folder.store(), wishes.claim, wishes.cache, wishes.decorate});
+  }
+  std::unique_ptr<store::Connection> connect() override {
+    return store::SqliteDatabase{folder.store()}.connect(store::Access::write).value();
+  }
+  void back_up() override { copy(folder.path, folder.path / "backup"); }
+  void restore() override { copy(folder.path / "backup", folder.path); }
+
+  Folder folder;
+
+ private:
+  /// The database without the files beside it: what an operator keeps.
+  static void copy(const fs::path& from, const fs::path& to) {
+    fs::create_directory(to);
+    fs::copy_file(from / "store.db", to / "store.db", fs::copy_options::overwrite_existing);
+    for (const char* ending : {"store.db-wal", "store.db-shm"}) fs::remove(to / ending);
+  }
+};
+
+mode_t mode_of(const fs::path& path) {
+  struct stat found {};
+  REQUIRE(::stat(path.c_str(), &found) == 0);
+  return found.st_mode & 07777;
+}
+
+std::string content_of(const fs::path& path) {
+  std::ifstream file{path, std::ios::binary};
+  return {std::istreambuf_iterator<char>{file}, {}};
+}
+
+void write(const fs::path& path, const std::string& content) {
+  std::ofstream{path, std::ios::binary} << content;
+  fs::permissions(path, fs::perms{0600});
+}
+
+Error refusal(const fs::path& path) {
+  const auto opened = store::open_store({path, claim()});
+  REQUIRE_FALSE(opened);
+  return opened.error();
+}
+
+bool says(const Error& error, const std::string& part) {
+  return error.detail.find(part) != std::string::npos;
+}
+
+std::string setting(store::Connection& connection, const std::string& name) {
+  std::string found;
+  REQUIRE(connection.query("PRAGMA " + name, {}, [&](store::SqlRow& row) -> Result<> {
+    if (const auto* text = std::get_if<std::string>(&row.front())) found = *text;
+    if (const auto* integer = std::get_if<std::int64_t>(&row.front())) {
+      found = std::to_string(*integer);
+    }
+    return success();
+  }));
+  return found;
+}
+
+}  // namespace
+
+std::unique_ptr<Engine> make_engine() {
+  return std::make_unique<SqliteEngine>();
+}
+
+TEST_CASE("nobody else can read the store's files", "[sqlite]") {
+  const auto old = ::umask(0);
+  Folder folder;
+  auto store = store::open_store({folder.store(), claim()});
+  ::umask(old);
+  REQUIRE(store);
+  for (const char* ending : {"", ".lock", ".highwater", "-wal", "-shm"}) {
+    INFO(ending);
+    CHECK(mode_of(folder.store().string() + ending) == 0600);
+  }
+}
+
+TEST_CASE("a folder or file that is open to others is refused with the command that mends it",
+          "[sqlite]") {
+  Folder folder;
+  fs::permissions(folder.path, fs::perms{0755});
+  CHECK(says(refusal(folder.store()), "chmod 700"));
+  CHECK_FALSE(fs::exists(folder.store()));
+  fs::permissions(folder.path, fs::perms{0700});
+  REQUIRE(store::open_store({folder.store(), claim()}));
+  fs::permissions(folder.store(), fs::perms{0640});
+  CHECK(says(refusal(folder.store()), "chmod 600"));
+  CHECK(refusal(folder.path / "missing" / "store.db").code == ErrorCode::unavailable);
+}
+
+TEST_CASE("every connection has the settings that make commits durable and deletes real",
+          "[sqlite]") {
+  SqliteEngine engine;
+  auto opened = engine.open({claim()});
+  REQUIRE(opened);
+  store::SqliteDatabase database{engine.folder.store()};
+  for (const auto access : {store::Access::write, store::Access::read}) {
+    auto connection = database.connect(access).value();
+    CHECK(setting(*connection, "journal_mode") == "wal");
+    CHECK(setting(*connection, "synchronous") == "2");
+    CHECK(setting(*connection, "secure_delete") == "1");
+    CHECK(setting(*connection, "foreign_keys") == "1");
+    CHECK(setting(*connection, "busy_timeout") == std::to_string(store::busy_timeout_ms));
+  }
+  auto reading = database.connect(store::Access::read).value();
+  CHECK_FALSE(reading->execute("DELETE FROM owner", {}));
+}
+
+TEST_CASE("a setting that does not take is refused", "[sqlite]") {
+  // A database in memory cannot have a write-ahead log.
+  const auto connection = store::SqliteDatabase{":memory:"}.connect(store::Access::write);
+  REQUIRE_FALSE(connection);
+  CHECK(connection.error().code == ErrorCode::unavailable);
+  CHECK(says(connection.error(), "journal_mode"));
+}
+
+TEST_CASE("a file that is no store is told from one and left as it is", "[sqlite]") {
+  Folder folder;
+  write(folder.store(), "dear diary, this is no database at all");
+  const auto text = content_of(folder.store());
+  CHECK(refusal(folder.store()).code == ErrorCode::invalid);
+  CHECK(says(refusal(folder.store()), "not a database"));
+  CHECK(content_of(folder.store()) == text);
+
+  const std::string torn = std::string("SQLite format 3\0", 16) + std::string(5000, 'x');
+  write(folder.store(), torn);
+  CHECK(refusal(folder.store()).code == ErrorCode::invalid);
+  CHECK(content_of(folder.store()) == torn);
+}
+
+TEST_CASE("the database of another program is refused and left as it is", "[sqlite]") {
+  Folder folder;
+  write(folder.store(), "");
+  {
+    auto other = store::SqliteDatabase{folder.store()}.connect(store::Access::write).value();
+    REQUIRE(other->run_script("CREATE TABLE recipes (name TEXT)"));
+  }
+  const auto before = content_of(folder.store());
+  CHECK(says(refusal(folder.store()), "not a store of cpcd"));
+  CHECK(content_of(folder.store()) == before);
+}
+
+TEST_CASE("a high-water mark that cannot be read is refused, not guessed", "[sqlite]") {
+  Folder folder;
+  REQUIRE(store::open_store({folder.store(), claim()}));
+  const fs::path mark = folder.store().string() + ".highwater";
+  CHECK(content_of(mark) == "1 0\n");
+  for (const char* text : {"", "1", "1 2", "1 2\nx", "-1 2\n", "one two\n"}) {
+    write(mark, text);
+    INFO(text);
+    CHECK(refusal(folder.store()).code == ErrorCode::invalid);
+  }
+  write(mark, "1 0\n");
+  CHECK(store::open_store({folder.store(), claim(2)}));
+}
+
+TEST_CASE("a copy from the middle of a run is known as an old one after an orderly stop",
+          "[sqlite]") {
+  Folder folder;
+  auto store = store::open_store({folder.store(), claim()}).value();
+  const auto put = [&](const std::string& local) {
+    return store->gate().run_batch({{{}, [&](core::Transaction& tx) -> Result<> {
+                                       tx.put(account(local));
+                                       return success();
+                                     }}});
+  };
+  REQUIRE(put("ann").results.front());
+  {
+    auto meddler = store::SqliteDatabase{folder.store()}.connect(store::Access::write).value();
+    REQUIRE(meddler->run_script("VACUUM INTO '" + (folder.path / "copy.db").string() + "'"));
+  }
+  REQUIRE(put("bob").results.front());
+  store.reset();
+  fs::rename(folder.path / "copy.db", folder.store());
+  fs::permissions(folder.store(), fs::perms{0600});
+  store = store::open_store({folder.store(), claim(2)}).value();
+  CHECK(store->ownership().is_restored);
+  CHECK(store->ownership().store_epoch == claim(2).new_epoch);
+}
+
+TEST_CASE("a writer that another program locks out is unavailable and then works", "[sqlite]") {
+  World world;
+  auto meddler = world.engine->connect();
+  world.put(account("ann"));
+  REQUIRE(meddler->begin(store::Access::write));
+  world.look([](core::Snapshot& s) { CHECK(s.find(core::AccountKey{"ann"}).value()); });
+  REQUIRE(meddler->rollback());
+  world.put(account("bob"));
+}
+
+TEST_CASE("no range of a snapshot scans a table", "[sqlite]") {
+  World world;
+  core::ContactRequest request;
+  request.owner = "ann";
+  request.from = address("bob@beta.cpc");
+  core::Consent consent;
+  consent.owner = "ann";
+  world.put(conversation(1, "ann@alpha.cpc", "bob@beta.cpc"), member(1, "ann@alpha.cpc"),
+            ordered(1, 1, 1, "ann@alpha.cpc"), request, consent);
+  const auto plans = explained_plans(world.engine->connect());
+  CHECK(plans.size() >= 30);
+  for (const auto& plan : plans) {
+    INFO(plan.sql);
+    for (const auto& step : plan.steps) {
+      INFO(step);
+      const bool is_scan = step.starts_with("SCAN ");
+      // Reading a whole index is right where the index holds only what is asked for, and for the
+      // list of peers, which is read in order up to its limit.
+      const bool is_meant = step.find("INDEX lanes_owing") != std::string::npos ||
+                            step.find("INDEX inbox_frames_waiting") != std::string::npos ||
+                            step.find("INDEX events_signable") != std::string::npos ||
+                            step.find("INDEX events_waiting") != std::string::npos ||
+                            step.starts_with("SCAN peers USING INDEX") ||
+                            step.starts_with("SCAN (subquery");
+      CHECK((!is_scan || is_meant));
+      // Only what is drawn from several conversations at once has to be sorted.
+      const bool is_sort = step.find("TEMP B-TREE FOR ORDER BY") != std::string::npos;
+      CHECK((!is_sort || plan.sql.find("FROM members") != std::string::npos));
+    }
+  }
+}
+
+}  // namespace cpc::contract
