@@ -74,6 +74,7 @@ TEST_CASE("block strings lose their common indent and empty edges") {
   CHECK(tokens(R"("""""")") == "");
   CHECK(tokens("\"\"\"\n    Hello,\n      World!\n\n    Yours,\n      GraphQL.\n  \"\"\"") ==
         "Hello,\n  World!\n\nYours,\n  GraphQL.");
+  CHECK(tokens("\"\"\"first\n    second\n      third\"\"\"") == "first\nsecond\n  third");
   CHECK(tokens("\"\"\"  first\r\n\t\tsecond\r\t\tthird\"\"\"") == "  first\nsecond\nthird");
   CHECK(tokens(R"("""raw \n \" \""" "quoted" """)") == R"(raw \n \" """ "quoted" )");
 }

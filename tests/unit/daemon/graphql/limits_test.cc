@@ -73,6 +73,15 @@ TEST_CASE("a chain of fragments counts as deep as it is when written out") {
   CHECK_FALSE(is_too_complex(text, {.nesting_max = 300}));
 }
 
+TEST_CASE("a fragment counts again where it is spread deeper") {
+  const auto spread_below = [](int levels) {
+    return "{dog {...F " + repeated("... {", levels) + "...F" + repeated("}", levels) +
+           "}} fragment F on Dog {" + repeated("... {", 40) + "name" + repeated("}", 40) + "}";
+  };
+  CHECK_FALSE(is_too_complex(spread_below(21)));
+  CHECK(is_too_complex(spread_below(22)));
+}
+
 TEST_CASE("fields may be as deep as the limit, in fragments too") {
   const auto deep = [](int friends) {
     return "{dog {" + repeated("friends {", friends) + "name" + repeated("}", friends) + "}}";
