@@ -25,7 +25,9 @@ bool is_cancellation(const std::exception& problem) {
   return error != nullptr && error->code() == asio::error::operation_aborted;
 }
 
-// Never runs inside start(): who starts a task finishes what it is doing first.
+// Never runs inside start(): who starts a task finishes what it is doing first. And Asio 1.81 lets
+// an exception out of the io_context when a coroutine ends, cancelled, without ever having been
+// suspended: here it was.
 asio::awaitable<void> begin(asio::awaitable<void> task) {
   co_await asio::post(asio::as_tuple(asio::use_awaitable));
   co_await std::move(task);
@@ -55,9 +57,12 @@ void TaskGroup::start(std::string name, asio::awaitable<void> task) {
 
 void TaskGroup::stop() {
   is_stopping_ = true;
-  // A task may end inside emit(): the copies keep its signal alive until emit() has returned.
-  const std::vector<std::shared_ptr<Running>> tasks(running_.begin(), running_.end());
+  // A task may end inside emit(), or, when stop() is called from outside the executor, while its
+  // cancellation is still on the way there. The copies keep its signal alive until all have
+  // arrived.
+  std::vector<std::shared_ptr<Running>> tasks(running_.begin(), running_.end());
   for (const auto& task : tasks) task->cancel.emit(asio::cancellation_type::terminal);
+  asio::post(executor_, [arrived = std::move(tasks)] {});
 }
 
 asio::awaitable<void> TaskGroup::wait() {

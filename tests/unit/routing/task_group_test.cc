@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <stdexcept>
 
+#include "routing/signal.h"
 #include "tests/unit/routing/waiting.h"
 
 namespace cpc::tests {
@@ -88,6 +89,33 @@ TEST_CASE("a group may be stopped by one of its own tasks") {
   CHECK(world.tasks.count() == 0);
   CHECK_FALSE(went_on);
   CHECK(ticks == 0);
+}
+
+TEST_CASE("a task that is stopped before its first turn never runs") {
+  Waiting world;
+  bool has_run = false;
+  world.tasks.start("mark", mark(has_run));
+  world.tasks.stop();
+  world.timers.settle();
+  CHECK_FALSE(has_run);
+  CHECK(world.tasks.count() == 0);
+  CHECK(world.log.lines.empty());
+}
+
+asio::awaitable<void> wait_for_bell(routing::Signal& bell) {
+  co_await bell.wait();
+}
+
+TEST_CASE("a task may end while its cancellation is on the way") {
+  Waiting world;
+  routing::Signal bell{world.io.get_executor()};
+  world.tasks.start("wait for bell", wait_for_bell(bell));
+  world.timers.settle();
+  bell.notify();
+  world.tasks.stop();
+  world.timers.settle();
+  CHECK(world.tasks.count() == 0);
+  CHECK(world.log.lines.empty());
 }
 
 TEST_CASE("nothing starts in a group that was stopped, nor inside of start") {
