@@ -1,5 +1,6 @@
 #include "routing/signal.h"
 
+#include <boost/asio/post.hpp>
 #include <catch2/catch.hpp>
 #include <random>
 
@@ -111,6 +112,48 @@ TEST_CASE("a wait with a deadline tells a wake-up from the deadline") {
   bell.timers.settle();
   CHECK(was_woken == true);  // Set before: true even when the deadline is over.
   CHECK_FALSE(bell.signal.is_set());
+}
+
+// A clock that strikes after so many turns of the io_context, within one instant.
+class CountedTimers final : public routing::Timers {
+ public:
+  explicit CountedTimers(int turns) : turns_(turns) {}
+  [[nodiscard]] TimePoint now() const override { return {}; }
+  [[nodiscard]] asio::awaitable<void> sleep_until(TimePoint) override {
+    for (int i = 0; i < turns_; ++i) co_await asio::post(asio::as_tuple(asio::use_awaitable));
+  }
+
+ private:
+  int turns_;
+};
+
+asio::awaitable<void> wait_by(Bell& bell, routing::Timers& timers, std::optional<bool>& was_woken) {
+  was_woken = co_await bell.signal.wait_until(timers, timers.now() + 1s);
+}
+asio::awaitable<void> ring_after(Bell& bell, int turns) {
+  for (int i = 0; i < turns; ++i) co_await asio::post(asio::as_tuple(asio::use_awaitable));
+  bell.signal.notify();
+}
+
+TEST_CASE("a notification in the instant of the deadline wakes, or is there for the next wait") {
+  int woken = 0;
+  int late = 0;
+  for (int clock = 0; clock < 12; ++clock) {
+    for (int ring = 0; ring < 12; ++ring) {
+      Bell bell;
+      CountedTimers timers{clock};
+      std::optional<bool> was_woken;
+      bell.tasks.start("wait", wait_by(bell, timers, was_woken));
+      bell.tasks.start("ring", ring_after(bell, ring));
+      bell.timers.settle();
+      REQUIRE(was_woken.has_value());
+      INFO("the clock after " << clock << " turns, the ring after " << ring);
+      CHECK(*was_woken != bell.signal.is_set());
+      *was_woken ? ++woken : ++late;
+    }
+  }
+  CHECK(woken > 0);
+  CHECK(late > 0);
 }
 
 struct Shared : Waiting {
