@@ -44,6 +44,7 @@ struct ApiParts {
 struct Caller {
   ApiParts& parts;
   std::optional<core::SessionClaim> session;  ///< None: not signed in.
+  TimePoint session_ends{};                   ///< When the token expires.
   std::string remote_address;
 
   [[nodiscard]] const std::string& local() const { return session->local; }

@@ -1,7 +1,6 @@
 #include "daemon/api/client_server.h"
 
 #include "daemon/api/errors.h"
-#include "daemon/api/token.h"
 #include "federation/strict_json.h"
 
 namespace cpc::api {
@@ -58,16 +57,22 @@ bool is_json(const HttpRequest& request) {
 
 }  // namespace
 
-Task<core::SessionClaim> session_of(ApiParts& parts, std::string token) {
+Task<Token> session_of(ApiParts& parts, std::string token) {
   CPC_CO_TRY(const Token read, read_token(token, parts.home.name, parts.timers.now(),
                                           parts.keys.signing.public_key()));
-  const core::SessionClaim session = read.session;
+  CPC_CO_TRY(co_await check_token(parts, read));
+  co_return read;
+}
+
+Task<> check_token(ApiParts& parts, Token token) {
+  if (TimePoint{token.expires} <= parts.timers.now()) {
+    co_return fail(ErrorCode::denied, "the token has expired");
+  }
   const auto look = [&](core::Snapshot& store) -> Result<> {
-    CPC_TRY(core::check_session(store, session));
+    CPC_TRY(core::check_session(store, token.session));
     return success();
   };
-  CPC_CO_TRY(co_await parts.store.read(look));
-  co_return session;
+  co_return co_await parts.store.read(look);
 }
 
 Result<graphql::Incoming> read_incoming(const graphql::Json& value) {
@@ -99,7 +104,7 @@ boost::asio::awaitable<HttpReply> ClientServer::handle(HttpRequest request,
   if (!is_json(request)) {
     co_return refusal(415, "UNSUPPORTED_MEDIA_TYPE", "use Content-Type: application/json");
   }
-  Caller caller{parts_, {}, peer.address};
+  Caller caller{parts_, {}, {}, peer.address};
   if (request.headers.count("authorization") > 0) {
     const auto authorization = request.headers.find("authorization");
     if (!authorization || !authorization->starts_with(bearer)) {
@@ -111,7 +116,8 @@ boost::asio::awaitable<HttpReply> ClientServer::handle(HttpRequest request,
       co_return refusal(503, "UNAVAILABLE", "not possible now; try again later");
     }
     if (!session) co_return refusal(401, unauthenticated_code, "sign in again");
-    caller.session = session.value();
+    caller.session = session.value().session;
+    caller.session_ends = session.value().expires;
   }
   co_return co_await run(caller, request);
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "daemon/api/api_parts.h"
+#include "daemon/api/token.h"
 #include "daemon/graphql/engine.h"
 #include "federation/http_server.h"
 
@@ -34,8 +35,10 @@ class ClientServer {
   const graphql::Engine& engine_;
 };
 
-/// The session that a bearer token stands for, checked against the account. Fails with denied.
-[[nodiscard]] Task<core::SessionClaim> session_of(ApiParts& parts, std::string token);
+/// What a bearer token stands for, checked against the account. Fails with denied.
+[[nodiscard]] Task<Token> session_of(ApiParts& parts, std::string token);
+/// Fails with denied once the token expired, the password changed or the account was disabled.
+[[nodiscard]] Task<> check_token(ApiParts& parts, Token token);
 
 /// The request of a GraphQL client from its JSON form. Fails with invalid.
 [[nodiscard]] Result<graphql::Incoming> read_incoming(const graphql::Json& value);

@@ -100,6 +100,7 @@ Task<> EventFeed::read_page() {
   const Viewer viewer{caller_.parts.home, caller_.address()};
   std::vector<Numbered> events;
   std::int64_t upto = after_;
+  if (caller_.parts.timers.now() >= caller_.session_ends) co_return unauthenticated();
   const auto look = [&](core::Snapshot& store) -> Result<> {
     const auto account = core::check_session(store, *caller_.session);
     if (!account) return unauthenticated();

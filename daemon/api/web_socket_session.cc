@@ -62,7 +62,7 @@ class Session {
           const boost::asio::any_io_executor& executor)
       : engine_(engine),
         socket_(socket),
-        caller_{parts, {}, socket.peer().address},
+        caller_{parts, {}, {}, socket.peer().address},
         operations_(executor, parts.log) {}
 
   awaitable<void> run() {
@@ -104,7 +104,9 @@ class Session {
       co_await socket_.close(forbidden, "Forbidden");
       co_return false;
     }
-    caller_.session = session.value();
+    token_ = session.value();
+    caller_.session = token_.session;
+    caller_.session_ends = token_.expires;
     co_return co_await send(bare("connection_ack"));
   }
 
@@ -151,7 +153,12 @@ class Session {
     co_return co_await start(id, incoming.value());
   }
 
-  awaitable<bool> start(const std::string& id, graphql::Incoming incoming) {
+  awaitable<bool> start(std::string id, graphql::Incoming incoming) {
+    const auto checked = co_await check_token(caller_.parts, token_);
+    if (!checked) {
+      co_await socket_.close(forbidden, "Forbidden");
+      co_return false;
+    }
     incoming.may_introspect = true;
     auto prepared = engine_.prepare(incoming);
     if (!prepared) co_return co_await send_errors(id, prepared.error().answer());
@@ -223,6 +230,7 @@ class Session {
   const graphql::Engine& engine_;
   WebSocket& socket_;
   Caller caller_;
+  Token token_;
   Streams streams_;
   routing::TaskGroup operations_;
 };

@@ -1,14 +1,17 @@
 #!/usr/bin/python3
 """What the client API says to bad input: a stable code each, nothing stored, nobody signed in."""
 
+import asyncio
 import json
 import secrets
 import time
 
 import nacl.signing
+import websockets
 
 from cpc.case import Case, main, new_text
 from cpc.encoding import b64url, compact, from_b64url
+from cpc.instance import PATIENCE_S
 from cpc.peer_identity import thumbprint
 
 SIGN_INS = 4
@@ -53,6 +56,32 @@ class SigningIn(Case):
         self.assert_refused("SIGN_IN_FAILED", alice.sign_in)
         alice.sign_in(new_password)
         self.assertEqual(alice.ask("{ me { username } }")["me"]["username"], alice.local)
+
+    def test_a_new_password_ends_what_an_open_websocket_may_do(self):
+        alice = self.person("alice")
+        new_password = "once more another password"
+        self.world.secrets.add(new_password)
+
+        async def converse():
+            host, port = alice.endpoint
+            async with websockets.connect(f"ws://{host}:{port}/graphql",
+                                          subprotocols=["graphql-transport-ws"]) as socket:
+                await socket.send(json.dumps({"type": "connection_init", "payload": {
+                    "authorization": f"Bearer {alice.token}"}}))
+                opening = json.loads(await socket.recv())
+                ask = {"type": "subscribe", "payload": {"query": "{ me { address } }"}}
+                await socket.send(json.dumps({**ask, "id": "before"}))
+                before = json.loads(await socket.recv())
+                await socket.recv()
+                await asyncio.to_thread(self.alpha.with_password, "user", "passwd", alice.local,
+                                        password=new_password)
+                await socket.send(json.dumps({**ask, "id": "after"}))
+                with self.assertRaises(websockets.ConnectionClosed) as closed:
+                    await socket.recv()
+                return opening["type"], before["payload"]["data"], closed.exception.code
+
+        self.assertEqual(asyncio.run(asyncio.wait_for(converse(), PATIENCE_S)),
+                         ("connection_ack", {"me": {"address": alice.address}}, 4403))
 
     def test_an_expired_foreign_altered_or_other_token_is_401(self):
         alice, bob = self.person("alice"), self.person("bob")
