@@ -182,6 +182,20 @@ Result<> place_own_event(Transaction& tx, const Home& home, Moment& moment,
   return submit(tx, *conversation, std::move(event));
 }
 
+Result<> fail_draft(Transaction& tx, const Home& home, const EventKey& key,
+                    std::string_view reason) {
+  CPC_TRY(auto draft, tx.find(key));
+  CPC_TRY(auto conversation, tx.find(ConversationKey{key.conversation}));
+  if (!draft || !conversation || draft->state != EventState::draft) return success();
+  if (draft->draft_order > 0) --conversation->drafts;
+  draft->state = EventState::failed;
+  draft->reason = reason;
+  tx.put(*std::move(draft));
+  tx.put(*conversation);
+  touch_people(tx, home, *conversation);
+  return success();
+}
+
 Result<> order(Transaction& tx, const Home& home, Moment& moment, Conversation& conversation,
                Event event, const std::optional<Bytes>& body) {
   Position position = conversation.head.position;

@@ -27,6 +27,11 @@ namespace cpc::core {
                                        const ConversationId& conversation,
                                        const VerifiedEnvelope& envelope);
 
+/// Gives up an own draft that cannot be signed or placed: FAILED with `reason`, out of the way of
+/// the others. Does nothing when it is no draft any more.
+[[nodiscard]] Result<> fail_draft(Transaction& tx, const Home& home, const EventKey& key,
+                                  std::string_view reason);
+
 /// As the hub: appends `event` at the next position, chains it, moves the heads of the lanes,
 /// decides who of ours sees it. `body` is the plaintext; it is stored encrypted. Puts event and
 /// conversation.

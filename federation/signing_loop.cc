@@ -43,16 +43,14 @@ Task<std::vector<Signable>> find_drafts(LoopParts& self) {
   co_return found;
 }
 
-// Signs and places what waits. True when there may be more.
-Task<bool> sign_waiting(LoopParts& self) {
-  CPC_CO_TRY(const auto waiting, co_await find_drafts(self));
-  if (waiting.empty()) co_return false;
+using Envelopes = std::vector<Result<core::VerifiedEnvelope>>;
 
+boost::asio::awaitable<Envelopes> sign_all(LoopParts& self, const std::vector<Signable>& waiting) {
   std::vector<Bytes> salts;
   for (std::size_t i = 0; i < waiting.size(); ++i) {
     salts.push_back(self.random.bytes(core::salt_bytes));
   }
-  std::vector<Result<core::VerifiedEnvelope>> envelopes;
+  Envelopes envelopes;
   const auto sign = [&] {
     for (std::size_t i = 0; i < waiting.size(); ++i) {
       const Signable& one = waiting[i];
@@ -61,12 +59,17 @@ Task<bool> sign_waiting(LoopParts& self) {
     }
   };
   co_await self.pool.run(sign);
+  co_return envelopes;
+}
 
+// Places waiting[first] up to waiting[last - 1] in one closure: all or none.
+Task<> place(LoopParts& self, const std::vector<Signable>& waiting, const Envelopes& envelopes,
+             std::size_t first, std::size_t last) {
   const TimePoint now = self.timers.now();
   const core::ChanceSeed seed = self.random.seed();
-  const auto place = [&](core::Transaction& tx) -> Result<> {
+  const auto rules = [&](core::Transaction& tx) -> Result<> {
     core::Moment moment{now, core::Chance{seed}};
-    for (std::size_t i = 0; i < waiting.size(); ++i) {
+    for (std::size_t i = first; i < last; ++i) {
       if (!envelopes[i]) return envelopes[i].error();
       CPC_TRY(core::place_own_event(tx, self.home, moment, waiting[i].draft.conversation,
                                     envelopes[i].value()));
@@ -74,7 +77,43 @@ Task<bool> sign_waiting(LoopParts& self) {
     return success();
   };
   const core::Keys no_keys;
-  CPC_CO_TRY(co_await self.store.transact(no_keys, place));
+  co_return co_await self.store.transact(no_keys, rules);
+}
+
+Task<> give_up(LoopParts& self, const core::EventKey& key, const Error& why) {
+  self.log.error("draft could not be signed or placed",
+                 {{"event", to_text(key.id)}, {"reason", why.detail}});
+  const auto rules = [&](core::Transaction& tx) {
+    return core::fail_draft(tx, self.home, key, "NOT_SIGNED");
+  };
+  const core::Keys no_keys;
+  co_return co_await self.store.transact(no_keys, rules);
+}
+
+// One by one, after a batch failed: a draft that can never be placed is given up, so that it does
+// not hold up the others.
+Task<> place_each(LoopParts& self, const std::vector<Signable>& waiting,
+                  const Envelopes& envelopes) {
+  for (std::size_t i = 0; i < waiting.size(); ++i) {
+    const Result<> placed = co_await place(self, waiting, envelopes, i, i + 1);
+    if (placed) continue;
+    if (placed.error().code == ErrorCode::unavailable) co_return placed;
+    CPC_CO_TRY(co_await give_up(self, waiting[i].draft.key(), placed.error()));
+  }
+  co_return success();
+}
+
+// Signs and places what waits. True when there may be more.
+Task<bool> sign_waiting(LoopParts& self) {
+  CPC_CO_TRY(const auto waiting, co_await find_drafts(self));
+  if (waiting.empty()) co_return false;
+  const Envelopes envelopes = co_await sign_all(self, waiting);
+  const Result<> placed = co_await place(self, waiting, envelopes, 0, waiting.size());
+  const bool is_refused = !placed && placed.error().code != ErrorCode::unavailable;
+  if (!placed && !is_refused) co_return placed.error();
+  if (is_refused) {
+    CPC_CO_TRY(co_await place_each(self, waiting, envelopes));
+  }
   co_return waiting.size() == drafts_max;
 }
 
