@@ -171,11 +171,15 @@ Result<> begin_contact(Transaction& tx, const Home& home, Moment& moment, const 
   touch_people(tx, home, parties.conversation);
   CPC_TRY(dispatch_frame(tx, home, moment, frame));
 
-  // Whoever asked us is answered by our writing: then both sides have met and nothing waits.
+  // Whoever told us anything is answered by our writing, and both sides have met: the other one
+  // gives the conversation its wire id now, so we do, also after they withdrew. Whoever asked us
+  // has agreed besides, and nothing waits.
   CPC_TRY(auto conversation, tx.find(ConversationKey{request.conversation}));
-  CPC_TRY(const bool may_travel, may_write(tx, parties.mine, parties.other));
-  if (!conversation || !may_travel) return success();
+  if (!conversation)
+    return fail(ErrorCode::internal, "a conversation went while it was written to");
   CPC_TRY(learn_person(tx, home, moment, *conversation, frame.frame.from));
+  CPC_TRY(const bool may_travel, may_write(tx, parties.mine, parties.other));
+  if (!may_travel) return success();
   return release_draft(tx, home, moment, *conversation, parties.mine, parties.other);
 }
 

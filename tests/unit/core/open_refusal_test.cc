@@ -237,4 +237,26 @@ TEST_CASE("a request that its withdrawal overtook still ends in one log on both 
   }
 }
 
+TEST_CASE("who asked and withdrew before the answer is met by both sides or by none") {
+  for (const char* seed : {"a", "b", "c", "d"}) {
+    Federation world{{"alpha.cpc", "beta.cpc"}, seed};
+    Instance& alpha = world.at(0);
+    Instance& beta = world.at(1);
+    alpha.add_person("anna");
+    beta.add_person("ben");
+    REQUIRE(alpha.write("anna", beta.person("ben"), "from anna"));
+    REQUIRE(alpha.revoke("anna", beta.person("ben"), false));
+    world.settle();
+    REQUIRE(beta.write("ben", alpha.person("anna"), "from ben"));
+    world.settle();
+    const auto here = alpha.conversation(*alpha.conversation_with("anna", beta.person("ben")));
+    const auto there = beta.conversation(*beta.conversation_with("ben", alpha.person("anna")));
+    CHECK(here.wire_id == there.wire_id);
+    CHECK(here.head == there.head);
+    for (Instance* one : {&alpha, &beta}) {
+      for (const auto& [key, lane] : one->store.rows<Lane>()) CHECK(lane.acked == lane.head);
+    }
+  }
+}
+
 }  // namespace cpc::core
