@@ -44,8 +44,7 @@ int run_user_disable(Context& context, const UserDisableArgs& args) {
   if (context.json) {
     context.out << admin_protocol::encode(disabled.value()) << '\n';
   } else {
-    context.out << "disabled " << disabled.value().address << ", ended "
-                << counted(disabled.value().sessions_ended, "session") << '\n';
+    context.out << "disabled " << disabled.value().address << " and ended all sessions\n";
   }
   return exit_done;
 }

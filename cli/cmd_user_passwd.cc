@@ -26,8 +26,7 @@ int run_user_passwd(Context& context, const UserPasswdArgs& args) {
   if (context.json) {
     context.out << admin_protocol::encode(set.value()) << '\n';
   } else {
-    context.out << "set the password of " << set.value().address << ", ended "
-                << counted(set.value().sessions_ended, "session") << '\n';
+    context.out << "set the password of " << set.value().address << " and ended all sessions\n";
   }
   return exit_done;
 }

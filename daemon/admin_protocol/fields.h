@@ -76,7 +76,6 @@ void fields(Visitor& visit, Is<UserCreateRequest> auto& m) {
 template <class Visitor>
 void fields(Visitor& visit, Is<UserPasswordSet> auto& m) {
   visit("address", m.address);
-  visit("sessions_ended", m.sessions_ended);
 }
 
 template <class Visitor>
@@ -88,7 +87,6 @@ void fields(Visitor& visit, Is<UserPasswdRequest> auto& m) {
 template <class Visitor>
 void fields(Visitor& visit, Is<UserDisabled> auto& m) {
   visit("address", m.address);
-  visit("sessions_ended", m.sessions_ended);
 }
 
 template <class Visitor>

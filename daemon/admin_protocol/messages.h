@@ -101,7 +101,6 @@ struct UserCreateRequest {
 struct UserPasswordSet {
   static constexpr std::string_view schema = "cpcctl.user_passwd.v1";
   std::string address;
-  std::int64_t sessions_ended = 0;
   bool operator==(const UserPasswordSet&) const = default;
 };
 
@@ -117,7 +116,6 @@ struct UserPasswdRequest {
 struct UserDisabled {
   static constexpr std::string_view schema = "cpcctl.user_disable.v1";
   std::string address;
-  std::int64_t sessions_ended = 0;
   bool operator==(const UserDisabled&) const = default;
 };
 
