@@ -84,7 +84,8 @@ awaitable<HttpReply> AdminServer::handle(HttpRequest request, federation::PeerIn
   if (request.method != "POST") {
     co_return reply_with(Problem{"usage.method", "the request was not understood", "use POST", ""});
   }
-  if (peer.process) {
+  const bool is_change = request.path.starts_with("/v1/user/");
+  if (is_change && peer.process) {
     self_.log.info("operator command",
                    {{"path", request.path}, {"uid", static_cast<std::int64_t>(peer.process->uid)}});
   }
