@@ -60,6 +60,32 @@ struct Scene {
   }
 };
 
+TEST_CASE("a draft that is given up is FAILED for its author and out of the way of the others") {
+  Scene s;
+  const auto sent = s.say("ordered");
+  auto draft = s.hub.store.row<Event>(sent).value();
+  draft.id = id_of<EventId>("a draft");
+  draft.position = {};
+  REQUIRE(s.hub.run([&](auto& tx, Moment) -> Result<> {
+    CPC_TRY(auto conversation, tx.find(ConversationKey{s.pair.hub_id}));
+    add_draft(tx, *conversation, draft);
+    tx.put(*conversation);
+    return success();
+  }));
+  CHECK(s.hub.conversation(s.pair.hub_id).drafts == 1);
+  for (int times = 0; times < 2; ++times) {
+    REQUIRE(s.hub.run([&](auto& tx, Moment) -> Result<> {
+      return fail_draft(tx, s.hub.home(), draft.key(), "NOT_SIGNED");
+    }));
+  }
+  const auto failed = s.hub.store.row<Event>(draft.key()).value();
+  CHECK(failed.state == EventState::failed);
+  CHECK(failed.reason == "NOT_SIGNED");
+  CHECK(s.hub.conversation(s.pair.hub_id).drafts == 0);
+  const auto next = s.say("goes on");
+  CHECK(s.hub.store.row<Event>(next).value().state == EventState::ordered);
+}
+
 }  // namespace
 
 TEST_CASE("a log is gapless, never goes back in time, and has the same links on both sides") {
