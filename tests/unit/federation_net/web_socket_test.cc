@@ -4,65 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "tests/unit/federation_net/net.h"
+#include "tests/unit/federation_net/frames.h"
 
 namespace cpc::federation::test {
 namespace {
-
-/// A client's frame (RFC 6455 section 5.2), masked with zeros unless told otherwise.
-std::string frame(int opcode, const std::string& payload, bool is_final = true,
-                  bool is_masked = true) {
-  std::string octets;
-  octets += static_cast<char>((is_final ? 0x80 : 0) | opcode);
-  const int mask = is_masked ? 0x80 : 0;
-  if (payload.size() < 126) {
-    octets += static_cast<char>(mask | static_cast<int>(payload.size()));
-  } else {
-    const bool is_long = payload.size() > 0xffff;
-    octets += static_cast<char>(mask | (is_long ? 127 : 126));
-    for (int shift = is_long ? 56 : 8; shift >= 0; shift -= 8) {
-      octets += static_cast<char>((static_cast<std::uint64_t>(payload.size()) >> shift) & 0xff);
-    }
-  }
-  if (is_masked) octets += std::string(4, '\0');
-  return octets + payload;
-}
-constexpr int continuation = 0;
-constexpr int text = 1;
-constexpr int binary = 2;
-constexpr int close_frame = 8;
-constexpr int ping = 9;
-constexpr int pong = 10;
-
-std::string close_payload(int code, const std::string& reason = {}) {
-  return std::string{static_cast<char>(code >> 8), static_cast<char>(code & 0xff)} + reason;
-}
-
-struct Frame {
-  int opcode = -1;  ///< -1: the server hung up.
-  std::string payload;
-};
-
-Frame hear_frame(RawClient& client) {
-  const std::string start = client.hear(2);
-  if (start.size() < 2) return {};
-  CHECK((start[0] & 0xf0) == 0x80);  // Final, and no extension in use.
-  std::uint64_t size = static_cast<std::uint8_t>(start[1]);
-  REQUIRE(size < 128);  // A server does not mask.
-  if (size >= 126) {
-    const std::string more = client.hear(size == 126 ? 2 : 8);
-    size = 0;
-    for (const char octet : more) size = size << 8 | static_cast<std::uint8_t>(octet);
-  }
-  return {start[0] & 0x0f, client.hear(size)};
-}
-
-int code_in(const Frame& heard) {
-  REQUIRE(heard.opcode == close_frame);
-  REQUIRE(heard.payload.size() >= 2);
-  return static_cast<std::uint8_t>(heard.payload[0]) << 8 |
-         static_cast<std::uint8_t>(heard.payload[1]);
-}
 
 const std::string upgrade =
     "GET /graphql HTTP/1.1\r\nHost: x\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n"
@@ -405,6 +350,18 @@ TEST_CASE("close tells why, ends a receive that waits, and does not wait for eve
   REQUIRE_FALSE(received);
   CHECK(received.error().code == ErrorCode::unavailable);
   held.net.wait(held.socket->close(close_code::policy, {}));
+}
+
+TEST_CASE("close does not wait for a message that the client does not take") {
+  WebSocketLimits limits;
+  limits.send_bytes_max = 64 * 1024 * 1024;
+  limits.close_timeout = 200ms;
+  Held held{limits};
+  const auto sending = held.net.start(held.socket->send(std::string(32 * 1024 * 1024, 'a')));
+  held.net.until([&, turns = 0]() mutable { return ++turns > 3; });
+  REQUIRE_FALSE(sending->is_done);
+  held.net.wait(held.socket->close(close_code::policy, {}));
+  CHECK_FALSE(held.net.finish(sending).has_value());
 }
 
 }  // namespace
