@@ -73,7 +73,11 @@ TEST_CASE("inside closures n is zero, whatever was put and whatever is stored", 
   for (const int start : {2, 3}) {
     auto row = ordered(1, 1, 1, ann);
     row.n = 12345;
-    world.put(row);
+    CHECK(world.run([&](core::Transaction& tx) -> Result<> {
+      tx.put(row);
+      CPC_TRY(const auto event, tx.find(row.key()));
+      return event->n == 0 ? Result<>{success()} : fail(ErrorCode::internal, "n shows");
+    }));
     CHECK(world.committed<core::Event>(row.key())->n < 12345);
     for (int time = 0; time < 2; ++time) {
       CHECK(world.run([&](core::Transaction& tx) -> Result<> {
