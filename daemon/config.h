@@ -30,7 +30,7 @@ struct ListenAddress {
   /// `127.0.0.1:8480` or `[::1]:8480`. Fails with invalid.
   [[nodiscard]] static Result<ListenAddress> parse(std::string_view text);
   [[nodiscard]] std::string text() const;
-  auto operator<=>(const ListenAddress&) const = default;
+  bool operator==(const ListenAddress&) const = default;
 };
 
 enum class StorageEngine { sqlite };

@@ -29,7 +29,7 @@ class AddressRange {
   /// connects to that. The zone of a link-local address is not looked at.
   [[nodiscard]] bool contains(const boost::asio::ip::address& address) const;
   [[nodiscard]] std::string text() const;
-  auto operator<=>(const AddressRange&) const = default;
+  bool operator==(const AddressRange&) const = default;
 
  private:
   AddressRange(boost::asio::ip::address first, int prefix_bits)
