@@ -130,6 +130,17 @@ TEST_CASE("a grant holds only for the version the person saw") {
     CHECK(code_of(late) == codes::consent_stale);
     CHECK(decision(alpha).verdict == Verdict::swallow);
   }
+  SECTION("a frame that was signed for another version is refused") {
+    const ConsentAnswer answer{"anna", stranger, AnswerKind::grant, seen};
+    Moment at = alpha.moment();
+    auto planned = plan_answer(alpha.look(), alpha.home(), at, answer).value();
+    ++planned->version;
+    const auto frame = alpha.sign(planned);
+    const auto unfit = alpha.run(
+        [&](auto& tx, auto then) { return answer_contact(tx, alpha.home(), then, answer, frame); });
+    CHECK(unfit.error().code == ErrorCode::conflict);
+    CHECK(alpha.consent("anna", stranger)->state == ConsentState::requested);
+  }
   SECTION("without a request there is nothing to answer") {
     const auto none = alpha.answer({"anna", address("nobody@beta.cpc"), AnswerKind::grant, 0});
     CHECK(none.error().code == ErrorCode::not_found);

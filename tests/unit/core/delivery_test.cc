@@ -125,6 +125,7 @@ TEST_CASE("delivered follows from the acknowledgement, read from the receipt") {
   CHECK(s.hub.state_of(sent) == "READ");
   SECTION("reading never goes back and never runs ahead of the log") {
     REQUIRE(s.copy.read(s.pair.at_copy, s.pair.copy_id, seq - 1));
+    CHECK(s.copy.store.row<Member>({s.pair.copy_id, s.pair.copy_person()})->read_seq == seq);
     REQUIRE(s.copy.read(s.pair.at_copy, s.pair.copy_id, seq + 100));
     s.world.settle();
     CHECK(s.hub.state_of(sent) == "READ");
@@ -142,6 +143,16 @@ TEST_CASE("delivered follows from the acknowledgement, read from the receipt") {
   }
 }
 
+TEST_CASE("what was not acknowledged yet is not delivered") {
+  Scene s;
+  const auto one = s.say("one");
+  const auto two = s.say("two");
+  s.hub.limits.entries_max = 1;
+  while (s.hub.state_of(one) == "SENT") s.world.exchange(s.hub, s.copy);
+  CHECK(s.hub.state_of(one) == "DELIVERED");
+  CHECK(s.hub.state_of(two) == "SENT");
+}
+
 TEST_CASE("a receipt tells about its sender's own person and about nobody else") {
   Scene s;
   s.say("x");
@@ -152,6 +163,7 @@ TEST_CASE("a receipt tells about its sender's own person and about nobody else")
       {*s.hub.conversation(s.pair.hub_id).wire_id, {}, *theirs.member_id, {1, 1}});
   static_cast<void>(s.world.deliver(s.hub, s.copy, batch));
   CHECK(s.hub.store.row<Member>({s.pair.hub_id, s.pair.hub_person()})->read_seq == 0);
+  CHECK(s.hub.store.row<Member>({s.pair.hub_id, s.pair.copy_person()})->read_seq == 0);
 }
 
 TEST_CASE("an answer that was lost is made up for by the next one, also when it was a refusal") {

@@ -124,6 +124,18 @@ TEST_CASE("a document of another root is another instance, one of another name i
   CHECK(operational([](json& v) { v["name"] = "beta.cpc"; }) == "denied");
 }
 
+TEST_CASE("another root cannot speak for an instance, whatever it says of itself") {
+  json value = json::parse(make_document(draft(), key_of("other root"), key_of("signing")));
+  for (const char* part : {"delegation", "operational"}) {
+    const bool is_root = std::string{part} == "delegation";
+    json payload = payload_of(value.at(part));
+    payload["iid"] = to_text(pinned());
+    value[part] = to_json(sign_jws(std::string{"cpc-"} + part, payload.dump(),
+                                   key_of(is_root ? "other root" : "signing")));
+  }
+  CHECK(verdict(value.dump()) == "conflict");
+}
+
 TEST_CASE("each part is signed by who may sign it and by nobody else") {
   const Change nothing = [](json&) {};
   CHECK(changed("delegation", nothing, "root") == "ok");
