@@ -1,6 +1,5 @@
 #include "federation/tls_identity.h"
 
-#include <fcntl.h>
 #include <openssl/bio.h>
 #include <openssl/crypto.h>
 #include <openssl/ec.h>
@@ -9,17 +8,15 @@
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <memory>
-#include <system_error>
 #include <utility>
 
 #include "crypto/digest.h"
+#include "crypto/private_file.h"
+#include "crypto/secrets.h"
 
 namespace cpc::federation {
 namespace {
@@ -41,34 +38,6 @@ using Certificate = std::unique_ptr<X509, Freed<X509_free>>;
 using Bio = std::unique_ptr<BIO, Freed<BIO_free>>;
 using Extension = std::unique_ptr<X509_EXTENSION, Freed<X509_EXTENSION_free>>;
 using Number = std::unique_ptr<BIGNUM, Freed<BN_free>>;
-
-/// Wipes what it was given when the scope ends.
-class WipedAtEnd {
- public:
-  explicit WipedAtEnd(Bytes& secret) : secret_(secret) {}
-  WipedAtEnd(const WipedAtEnd&) = delete;
-  WipedAtEnd& operator=(const WipedAtEnd&) = delete;
-  ~WipedAtEnd() { OPENSSL_cleanse(secret_.data(), secret_.size()); }
-
- private:
-  Bytes& secret_;
-};
-
-/// An open descriptor, closed with its scope.
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (is_open()) ::close(number_);
-  }
-  [[nodiscard]] bool is_open() const { return number_ >= 0; }
-  [[nodiscard]] int number() const { return number_; }
-
- private:
-  int number_;
-};
 
 Error openssl_refused(std::string_view what) {
   char reason[256] = "no reason given";
@@ -155,97 +124,6 @@ int no_passphrase(char*, int, int, void*) {
   return -1;
 }
 
-Error with_errno(const std::string& path, std::string_view what, int number) {
-  std::string detail = path;
-  detail.append(" ").append(what).append(": ").append(std::generic_category().message(number));
-  return fail(number == ENOENT ? ErrorCode::not_found : ErrorCode::unavailable, std::move(detail));
-}
-
-/// The rules of crypto/key_file.h, asked of the open file so that nobody swaps it in between.
-Result<> check_privacy(const Descriptor& file, const std::string& path) {
-  struct stat status {};
-  if (::fstat(file.number(), &status) != 0) return with_errno(path, "cannot be examined", errno);
-  if (!S_ISREG(status.st_mode)) return fail(ErrorCode::denied, path + " is not a regular file");
-  if (status.st_uid != ::geteuid() && status.st_uid != 0) {
-    return fail(ErrorCode::denied, path + " belongs to another user, who could change it");
-  }
-  if ((status.st_mode & 07777) != 0600) {
-    return fail(
-        ErrorCode::denied,
-        path + " may be read by others: a private key must be 0600. Run: chmod 600 " + path);
-  }
-  return success();
-}
-
-enum class Privacy { any, ours_alone };
-
-Result<Bytes> read_file(const std::filesystem::path& file, Privacy privacy) {
-  const std::string path = file.string();
-  const int no_follow = privacy == Privacy::ours_alone ? O_NOFOLLOW : 0;
-  const Descriptor opened{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | no_follow)};
-  if (!opened.is_open()) {
-    const int number = errno;
-    if (number == ELOOP || number == EACCES) {
-      return fail(ErrorCode::denied, path + " is a symbolic link or may not be read by this user");
-    }
-    return with_errno(path, "cannot be opened", number);
-  }
-  if (privacy == Privacy::ours_alone) {
-    CPC_TRY(check_privacy(opened, path));
-  }
-  Bytes content(pem_bytes_max + 1, '\0');  // At once, so that no copy of a key is left behind.
-  std::size_t filled = 0;
-  while (filled < content.size()) {
-    const ssize_t got = ::read(opened.number(), content.data() + filled, content.size() - filled);
-    if (got == 0) break;
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return with_errno(path, "cannot be read", errno);
-    filled += static_cast<std::size_t>(got);
-  }
-  if (filled > pem_bytes_max) {
-    OPENSSL_cleanse(content.data(), content.size());
-    return fail(ErrorCode::invalid, path + " is too long to be a key or a certificate");
-  }
-  content.resize(filled);
-  return content;
-}
-
-bool write_all(const Descriptor& file, std::string_view content) {
-  while (!content.empty()) {
-    const ssize_t put = ::write(file.number(), content.data(), content.size());
-    if (put < 0 && errno == EINTR) continue;
-    if (put < 0) return false;
-    content.remove_prefix(static_cast<std::size_t>(put));
-  }
-  return true;
-}
-
-Result<> create_file(const std::filesystem::path& file, std::string_view content, mode_t mode) {
-  const std::string path = file.string();
-  const std::string folder_path = file.has_parent_path() ? file.parent_path().string() : ".";
-  const Descriptor folder{::open(folder_path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (!folder.is_open()) {
-    return fail(ErrorCode::unavailable, "the folder " + folder_path + " cannot be opened");
-  }
-  const Descriptor created{
-      ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)};
-  if (!created.is_open()) {
-    const int number = errno;
-    if (number == EEXIST) {
-      return fail(ErrorCode::conflict, path + " exists already, and is never overwritten");
-    }
-    return fail(ErrorCode::unavailable,
-                path + " cannot be created: " + std::generic_category().message(number));
-  }
-  const bool done = ::fchmod(created.number(), mode) == 0 && write_all(created, content) &&
-                    ::fsync(created.number()) == 0 && ::fsync(folder.number()) == 0;
-  if (done) return success();
-  const int number = errno;
-  ::unlink(path.c_str());  // Half a key would only be in the way.
-  return fail(ErrorCode::unavailable,
-              path + " cannot be written: " + std::generic_category().message(number));
-}
-
 }  // namespace
 
 Digest spki_sha256(const X509& certificate) {
@@ -291,7 +169,7 @@ Result<TlsIdentity> TlsIdentity::make(std::string_view instance_name, TimePoint 
 }
 
 Result<TlsIdentity> TlsIdentity::from_pem(Bytes key_pem, std::string certificate_pem) {
-  const WipedAtEnd wiped{key_pem};
+  const crypto::WipeAtEnd wipe{key_pem};
   if (key_pem.size() > pem_bytes_max || certificate_pem.size() > pem_bytes_max) {
     return fail(ErrorCode::invalid, "too long to be a key or a certificate");
   }
@@ -339,15 +217,16 @@ Result<> write_tls_identity(const std::filesystem::path& key_file,
     return fail(ErrorCode::conflict,
                 certificate_file.string() + " exists already, and is never overwritten");
   }
-  CPC_TRY(create_file(key_file, identity.key_pem(), 0600));
-  return create_file(certificate_file, identity.certificate_pem(), 0644);
+  CPC_TRY(crypto::create_file(key_file, crypto::Access::ours_alone, identity.key_pem()));
+  return crypto::create_file(certificate_file, crypto::Access::anybody, identity.certificate_pem());
 }
 
 Result<TlsIdentity> load_tls_identity(const std::filesystem::path& key_file,
                                       const std::filesystem::path& certificate_file) {
-  CPC_TRY(Bytes key, read_file(key_file, Privacy::ours_alone));
-  const WipedAtEnd wiped{key};
-  CPC_TRY(std::string certificate, read_file(certificate_file, Privacy::any));
+  CPC_TRY(Bytes key, crypto::read_file(key_file, crypto::Access::ours_alone, pem_bytes_max));
+  const crypto::WipeAtEnd wipe{key};
+  CPC_TRY(std::string certificate,
+          crypto::read_file(certificate_file, crypto::Access::anybody, pem_bytes_max));
   return TlsIdentity::from_pem(Bytes{key}, std::move(certificate));
 }
 

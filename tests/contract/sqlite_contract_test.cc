@@ -8,38 +8,29 @@
 #include "store/sqlite_store.h"
 #include "tests/contract/explained.h"
 #include "tests/contract/store_contract.h"
+#include "tests/support/temporary_folder.h"
 
 namespace cpc::contract {
 namespace {
 
 namespace fs = std::filesystem;
 
-/// A folder of its own (0700) that goes away with the test.
-struct Folder {
-  fs::path path;
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "cpc-store-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  ~Folder() { fs::remove_all(path); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  [[nodiscard]] fs::path store() const { return path / "store.db"; }
-};
+fs::path store_in(const tests::TemporaryFolder& folder) {
+  return folder / "store.db";
+}
 
 class SqliteEngine final : public Engine {
  public:
   Result<std::unique_ptr<store::Store>> open(const Wishes& wishes) override {
-    return store::open_store({folder.store(), wishes.claim, wishes.cache, wishes.decorate});
+    return store::open_store({store_in(folder), wishes.claim, wishes.cache, wishes.decorate});
   }
   std::unique_ptr<store::Connection> connect() override {
-    return store::SqliteDatabase{folder.store()}.connect(store::Access::write).value();
+    return store::SqliteDatabase{store_in(folder)}.connect(store::Access::write).value();
   }
-  void back_up() override { copy(folder.path, folder.path / "backup"); }
-  void restore() override { copy(folder.path / "backup", folder.path); }
+  void back_up() override { copy(folder.path(), folder / "backup"); }
+  void restore() override { copy(folder / "backup", folder.path()); }
 
-  Folder folder;
+  tests::TemporaryFolder folder;
 
  private:
   /// The database without the files beside it: what an operator keeps.
@@ -96,27 +87,27 @@ std::unique_ptr<Engine> make_engine() {
 
 TEST_CASE("nobody else can read the store's files", "[sqlite]") {
   const auto old = ::umask(0);
-  Folder folder;
-  auto store = store::open_store({folder.store(), claim()});
+  tests::TemporaryFolder folder;
+  auto store = store::open_store({store_in(folder), claim()});
   ::umask(old);
   REQUIRE(store);
   for (const char* ending : {"", ".lock", ".highwater", "-wal", "-shm"}) {
     INFO(ending);
-    CHECK(mode_of(folder.store().string() + ending) == 0600);
+    CHECK(mode_of(store_in(folder).string() + ending) == 0600);
   }
 }
 
 TEST_CASE("a folder or file that is open to others is refused with the command that mends it",
           "[sqlite]") {
-  Folder folder;
-  fs::permissions(folder.path, fs::perms{0755});
-  CHECK(says(refusal(folder.store()), "chmod 700"));
-  CHECK_FALSE(fs::exists(folder.store()));
-  fs::permissions(folder.path, fs::perms{0700});
-  REQUIRE(store::open_store({folder.store(), claim()}));
-  fs::permissions(folder.store(), fs::perms{0640});
-  CHECK(says(refusal(folder.store()), "chmod 600"));
-  CHECK(refusal(folder.path / "missing" / "store.db").code == ErrorCode::unavailable);
+  tests::TemporaryFolder folder;
+  fs::permissions(folder.path(), fs::perms{0755});
+  CHECK(says(refusal(store_in(folder)), "chmod 700"));
+  CHECK_FALSE(fs::exists(store_in(folder)));
+  fs::permissions(folder.path(), fs::perms{0700});
+  REQUIRE(store::open_store({store_in(folder), claim()}));
+  fs::permissions(store_in(folder), fs::perms{0640});
+  CHECK(says(refusal(store_in(folder)), "chmod 600"));
+  CHECK(refusal(folder / "missing" / "store.db").code == ErrorCode::unavailable);
 }
 
 TEST_CASE("every connection has the settings that make commits durable and deletes real",
@@ -124,7 +115,7 @@ TEST_CASE("every connection has the settings that make commits durable and delet
   SqliteEngine engine;
   auto opened = engine.open({claim()});
   REQUIRE(opened);
-  store::SqliteDatabase database{engine.folder.store()};
+  store::SqliteDatabase database{store_in(engine.folder)};
   for (const auto access : {store::Access::write, store::Access::read}) {
     auto connection = database.connect(access).value();
     CHECK(setting(*connection, "journal_mode") == "wal");
@@ -146,49 +137,49 @@ TEST_CASE("a setting that does not take is refused", "[sqlite]") {
 }
 
 TEST_CASE("a file that is no store is told from one and left as it is", "[sqlite]") {
-  Folder folder;
-  write(folder.store(), "dear diary, this is no database at all");
-  const auto text = content_of(folder.store());
-  CHECK(refusal(folder.store()).code == ErrorCode::invalid);
-  CHECK(says(refusal(folder.store()), "not a database"));
-  CHECK(content_of(folder.store()) == text);
+  tests::TemporaryFolder folder;
+  write(store_in(folder), "dear diary, this is no database at all");
+  const auto text = content_of(store_in(folder));
+  CHECK(refusal(store_in(folder)).code == ErrorCode::invalid);
+  CHECK(says(refusal(store_in(folder)), "not a database"));
+  CHECK(content_of(store_in(folder)) == text);
 
   const std::string torn = std::string("SQLite format 3\0", 16) + std::string(5000, 'x');
-  write(folder.store(), torn);
-  CHECK(refusal(folder.store()).code == ErrorCode::invalid);
-  CHECK(content_of(folder.store()) == torn);
+  write(store_in(folder), torn);
+  CHECK(refusal(store_in(folder)).code == ErrorCode::invalid);
+  CHECK(content_of(store_in(folder)) == torn);
 }
 
 TEST_CASE("the database of another program is refused and left as it is", "[sqlite]") {
-  Folder folder;
-  write(folder.store(), "");
+  tests::TemporaryFolder folder;
+  write(store_in(folder), "");
   {
-    auto other = store::SqliteDatabase{folder.store()}.connect(store::Access::write).value();
+    auto other = store::SqliteDatabase{store_in(folder)}.connect(store::Access::write).value();
     REQUIRE(other->run_script("CREATE TABLE recipes (name TEXT)"));
   }
-  const auto before = content_of(folder.store());
-  CHECK(says(refusal(folder.store()), "not a store of cpcd"));
-  CHECK(content_of(folder.store()) == before);
+  const auto before = content_of(store_in(folder));
+  CHECK(says(refusal(store_in(folder)), "not a store of cpcd"));
+  CHECK(content_of(store_in(folder)) == before);
 }
 
 TEST_CASE("a high-water mark that cannot be read is refused, not guessed", "[sqlite]") {
-  Folder folder;
-  REQUIRE(store::open_store({folder.store(), claim()}));
-  const fs::path mark = folder.store().string() + ".highwater";
+  tests::TemporaryFolder folder;
+  REQUIRE(store::open_store({store_in(folder), claim()}));
+  const fs::path mark = store_in(folder).string() + ".highwater";
   CHECK(content_of(mark) == "1 0\n");
   for (const char* text : {"", "1", "1 2", "1 2\nx", "-1 2\n", "one two\n"}) {
     write(mark, text);
     INFO(text);
-    CHECK(refusal(folder.store()).code == ErrorCode::invalid);
+    CHECK(refusal(store_in(folder)).code == ErrorCode::invalid);
   }
   write(mark, "1 0\n");
-  CHECK(store::open_store({folder.store(), claim(2)}));
+  CHECK(store::open_store({store_in(folder), claim(2)}));
 }
 
 TEST_CASE("a copy from the middle of a run is known as an old one after an orderly stop",
           "[sqlite]") {
-  Folder folder;
-  auto store = store::open_store({folder.store(), claim()}).value();
+  tests::TemporaryFolder folder;
+  auto store = store::open_store({store_in(folder), claim()}).value();
   const auto put = [&](const std::string& local) {
     return store->gate().run_batch({{{}, [&](core::Transaction& tx) -> Result<> {
                                        tx.put(account(local));
@@ -197,14 +188,14 @@ TEST_CASE("a copy from the middle of a run is known as an old one after an order
   };
   REQUIRE(put("ann").results.front());
   {
-    auto meddler = store::SqliteDatabase{folder.store()}.connect(store::Access::write).value();
-    REQUIRE(meddler->run_script("VACUUM INTO '" + (folder.path / "copy.db").string() + "'"));
+    auto meddler = store::SqliteDatabase{store_in(folder)}.connect(store::Access::write).value();
+    REQUIRE(meddler->run_script("VACUUM INTO '" + (folder / "copy.db").string() + "'"));
   }
   REQUIRE(put("bob").results.front());
   store.reset();
-  fs::rename(folder.path / "copy.db", folder.store());
-  fs::permissions(folder.store(), fs::perms{0600});
-  store = store::open_store({folder.store(), claim(2)}).value();
+  fs::rename(folder / "copy.db", store_in(folder));
+  fs::permissions(store_in(folder), fs::perms{0600});
+  store = store::open_store({store_in(folder), claim(2)}).value();
   CHECK(store->ownership().is_restored);
   CHECK(store->ownership().store_epoch == claim(2).new_epoch);
 }

@@ -7,6 +7,7 @@
 
 #include "crypto/key_file.h"
 #include "daemon/config.h"
+#include "tests/support/temporary_folder.h"
 #include "tests/unit/cli/fixture.h"
 
 namespace {
@@ -14,22 +15,6 @@ namespace {
 using namespace cpc;
 using namespace cpc::cli;
 namespace fs = std::filesystem;
-
-/// A folder that is gone at the end.
-class Folder {
- public:
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "cpc_init_XXXXXX").string();
-    path_ = ::mkdtemp(name.data());
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() { fs::remove_all(path_); }
-  [[nodiscard]] const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
 
 unsigned mode_of(const fs::path& path) {
   struct stat status {};
@@ -42,7 +27,8 @@ std::string content_of(const fs::path& path) {
   return {std::istreambuf_iterator<char>{stream}, {}};
 }
 
-std::vector<std::string> init(const Folder& folder, std::vector<std::string> more = {}) {
+std::vector<std::string> init(const tests::TemporaryFolder& folder,
+                              std::vector<std::string> more = {}) {
   std::vector<std::string> arguments{"init",
                                      "--name",
                                      "nord.cpc",
@@ -54,13 +40,13 @@ std::vector<std::string> init(const Folder& folder, std::vector<std::string> mor
   return arguments;
 }
 
-std::size_t files_in(const Folder& folder) {
+std::size_t files_in(const tests::TemporaryFolder& folder) {
   const fs::recursive_directory_iterator all{folder.path()};
   return static_cast<std::size_t>(std::distance(begin(all), end(all)));
 }
 
 TEST_CASE("init makes keys that load and a configuration that cpcd accepts") {
-  const Folder folder;
+  const tests::TemporaryFolder folder;
   const mode_t mask = ::umask(0);  // The modes must not depend on the caller's.
   const Said said = Cpcctl{}(init(folder));
   ::umask(mask);
@@ -102,7 +88,7 @@ TEST_CASE("init makes keys that load and a configuration that cpcd accepts") {
 }
 
 TEST_CASE("init writes down what it was told, and cpcd reads the same") {
-  const Folder folder;
+  const tests::TemporaryFolder folder;
   const Said said =
       Cpcctl{}(init(folder, {"--client-listen", "0.0.0.0:9480", "--behind-proxy",
                              "--federation-listen", "[::]:9470", "--endpoint",
@@ -123,7 +109,7 @@ TEST_CASE("init writes down what it was told, and cpcd reads the same") {
 }
 
 TEST_CASE("a strange folder name survives the way into the configuration") {
-  const Folder folder;
+  const tests::TemporaryFolder folder;
   const fs::path data = folder.path() / "a \"b\" \\ c\u00fc\n";
   const fs::path file = folder.path() / "cpcd.toml";
   const Said said = Cpcctl{}(
@@ -133,7 +119,7 @@ TEST_CASE("a strange folder name survives the way into the configuration") {
 }
 
 TEST_CASE("init --json is one document with the iid and no key") {
-  const Folder folder;
+  const tests::TemporaryFolder folder;
   const Said said = Cpcctl{}(init(folder, {"--json"}));
   REQUIRE(said.status == 0);
   CHECK(said.err.empty());
@@ -152,7 +138,7 @@ TEST_CASE("init --json is one document with the iid and no key") {
 }
 
 TEST_CASE("init overwrites nothing, and says everything that is in its way") {
-  const Folder folder;
+  const tests::TemporaryFolder folder;
   REQUIRE(Cpcctl{}(init(folder)).status == 0);
   const fs::path keys = folder.path() / "data" / "keys";
   const std::string root = content_of(keys / "root.key");
@@ -175,7 +161,7 @@ TEST_CASE("init overwrites nothing, and says everything that is in its way") {
 }
 
 TEST_CASE("init that cannot finish leaves nothing behind") {
-  const Folder folder;
+  const tests::TemporaryFolder folder;
   std::ofstream{folder.path() / "etc"} << "a file where the folder should be";
   const Said said = Cpcctl{}(init(folder));
   CHECK(said.status == 6);
@@ -191,7 +177,7 @@ TEST_CASE("init that cannot finish leaves nothing behind") {
 }
 
 TEST_CASE("init does not put keys where others can look") {
-  const Folder folder;
+  const tests::TemporaryFolder folder;
   fs::create_directories(folder.path() / "data" / "keys");
   fs::permissions(folder.path() / "data" / "keys", fs::perms{0755});
   const Said said = Cpcctl{}(init(folder));
@@ -206,7 +192,7 @@ TEST_CASE("init gives what root made to the owner of the data folder") {
     WARN("ran WITHOUT the check of owners: not root");
     return;
   }
-  const Folder folder;
+  const tests::TemporaryFolder folder;
   const fs::path data = folder.path() / "data";
   fs::create_directory(data);
   REQUIRE(::chown(data.c_str(), 12345, 23456) == 0);
@@ -221,7 +207,7 @@ TEST_CASE("init gives what root made to the owner of the data folder") {
 }
 
 TEST_CASE("init refuses what cpcd would refuse, and makes nothing") {
-  const Folder folder;
+  const tests::TemporaryFolder folder;
   const auto refused = [&folder](std::vector<std::string> more) {
     const Said said = Cpcctl{}(init(folder, std::move(more)));
     CHECK(said.status == 2);

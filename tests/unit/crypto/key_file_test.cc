@@ -7,29 +7,13 @@
 #include <fstream>
 #include <sstream>
 
+#include "tests/support/temporary_folder.h"
 #include "tests/unit/crypto/vectors.h"
 
 namespace cpc::crypto {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// A folder of its own for each test, gone afterwards.
-class Folder {
- public:
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "cpc-key-file-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() { fs::remove_all(path_); }
-  fs::path operator/(const char* name) const { return path_ / name; }
-
- private:
-  fs::path path_;
-};
 
 /// The umask while it lives.
 class Umask {
@@ -78,7 +62,7 @@ Error error_of(const Result<T>& result) {
 }  // namespace
 
 TEST_CASE("a key that was written is read again") {
-  const Folder folder;
+  const tests::TemporaryFolder folder;
   REQUIRE(write_signing_key(folder / "root.key", signing_key()).has_value());
   CHECK(load_signing_key(folder / "root.key").value().id() == signing_key().id());
   REQUIRE(write_master_key(folder / "master.key", master_key()).has_value());
@@ -86,7 +70,7 @@ TEST_CASE("a key that was written is read again") {
 }
 
 TEST_CASE("a key file is one line that names its kind") {
-  const Folder folder;
+  const tests::TemporaryFolder folder;
   REQUIRE(write_signing_key(folder / "root.key", signing_key()).has_value());
   CHECK(content_of(folder / "root.key") == "cpc-ed25519-seed " + seed_text + "\n");
   REQUIRE(write_master_key(folder / "master.key", master_key()).has_value());
@@ -95,7 +79,7 @@ TEST_CASE("a key file is one line that names its kind") {
 }
 
 TEST_CASE("a key file is written 0600 under any umask") {
-  const Folder folder;
+  const tests::TemporaryFolder folder;
   {
     const Umask open{0};
     REQUIRE(write_signing_key(folder / "open.key", signing_key()).has_value());
@@ -109,7 +93,7 @@ TEST_CASE("a key file is written 0600 under any umask") {
 }
 
 TEST_CASE("a file of any mode but 0600 is denied, and the message says how to mend it") {
-  const Folder folder;
+  const tests::TemporaryFolder folder;
   const fs::path file = folder / "root.key";
   REQUIRE(write_signing_key(file, signing_key()).has_value());
   for (const auto& [mode, said] : std::vector<std::pair<mode_t, std::string>>{
@@ -136,7 +120,7 @@ TEST_CASE("a file of any mode but 0600 is denied, and the message says how to me
 }
 
 TEST_CASE("a master key's mode is checked like a signing key's") {
-  const Folder folder;
+  const tests::TemporaryFolder folder;
   const fs::path file = folder / "master.key";
   REQUIRE(write_master_key(file, master_key()).has_value());
   REQUIRE(::chmod(file.c_str(), 0644) == 0);
@@ -144,7 +128,7 @@ TEST_CASE("a master key's mode is checked like a signing key's") {
 }
 
 TEST_CASE("a missing key file is not found") {
-  const Folder folder;
+  const tests::TemporaryFolder folder;
   const Error error = error_of(load_signing_key(folder / "root.key"));
   CHECK(error.code == ErrorCode::not_found);
   CHECK(error.detail == (folder / "root.key").string() + " does not exist");
@@ -152,7 +136,7 @@ TEST_CASE("a missing key file is not found") {
 }
 
 TEST_CASE("a symbolic link to a good key is denied") {
-  const Folder folder;
+  const tests::TemporaryFolder folder;
   REQUIRE(write_signing_key(folder / "real.key", signing_key()).has_value());
   fs::create_symlink(folder / "real.key", folder / "root.key");
   const Error error = error_of(load_signing_key(folder / "root.key"));
@@ -161,7 +145,7 @@ TEST_CASE("a symbolic link to a good key is denied") {
 }
 
 TEST_CASE("what is not a regular file is denied, and a pipe is not waited for") {
-  const Folder folder;
+  const tests::TemporaryFolder folder;
   fs::create_directory(folder / "folder.key");
   REQUIRE(::chmod((folder / "folder.key").c_str(), 0600) == 0);
   REQUIRE(::mkfifo((folder / "pipe.key").c_str(), 0600) == 0);
@@ -178,7 +162,7 @@ TEST_CASE("a key file that belongs to another user is denied") {
     WARN("ran WITHOUT this promise: only root can give a file away");
     return;
   }
-  const Folder folder;
+  const tests::TemporaryFolder folder;
   const fs::path file = folder / "root.key";
   REQUIRE(write_signing_key(file, signing_key()).has_value());
   REQUIRE(::chown(file.c_str(), 54321, 0) == 0);
@@ -188,7 +172,7 @@ TEST_CASE("a key file that belongs to another user is denied") {
 }
 
 TEST_CASE("content that is not exactly one key is invalid and never told") {
-  const Folder folder;
+  const tests::TemporaryFolder folder;
   const fs::path file = folder / "root.key";
   const std::string good = "cpc-ed25519-seed " + seed_text;
   const std::string secret_word = "sesame";
@@ -236,7 +220,7 @@ TEST_CASE("content that is not exactly one key is invalid and never told") {
 }
 
 TEST_CASE("a key of the other kind is invalid and called by its name") {
-  const Folder folder;
+  const tests::TemporaryFolder folder;
   REQUIRE(write_signing_key(folder / "root.key", signing_key()).has_value());
   REQUIRE(write_master_key(folder / "master.key", master_key()).has_value());
   const Error not_signing = error_of(load_signing_key(folder / "master.key"));
@@ -249,7 +233,7 @@ TEST_CASE("a key of the other kind is invalid and called by its name") {
 }
 
 TEST_CASE("a key is never overwritten, not by another key and not through a link") {
-  const Folder folder;
+  const tests::TemporaryFolder folder;
   const fs::path file = folder / "root.key";
   REQUIRE(write_signing_key(file, signing_key()).has_value());
   const std::string before = content_of(file);
@@ -268,7 +252,7 @@ TEST_CASE("a key is never overwritten, not by another key and not through a link
 }
 
 TEST_CASE("a key that cannot be written is unavailable and leaves nothing behind") {
-  const Folder folder;
+  const tests::TemporaryFolder folder;
   CHECK(error_of(write_signing_key(folder / "no" / "root.key", signing_key())).code ==
         ErrorCode::unavailable);
   CHECK(!fs::exists(folder / "no"));
@@ -278,7 +262,7 @@ TEST_CASE("a key that cannot be written is unavailable and leaves nothing behind
 }
 
 TEST_CASE("a key may be written to a bare name in the working directory") {
-  const Folder folder;
+  const tests::TemporaryFolder folder;
   const fs::path before = fs::current_path();
   fs::current_path(folder / ".");
   const auto written = write_signing_key("root.key", signing_key());

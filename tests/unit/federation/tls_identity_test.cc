@@ -13,6 +13,7 @@
 #include <memory>
 
 #include "crypto/digest.h"
+#include "tests/support/temporary_folder.h"
 
 namespace cpc::federation {
 namespace {
@@ -20,19 +21,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr TimePoint now = from_milliseconds(1'760'000'000'000);
-
-/// A folder of its own, gone with its test.
-struct Folder {
-  Folder() {
-    std::string pattern = (fs::temp_directory_path() / "cpc-tls-XXXXXX").string();
-    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-    path = pattern;
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() { fs::remove_all(path); }
-  fs::path path;
-};
 
 using Certificate = std::unique_ptr<X509, decltype(&X509_free)>;
 
@@ -123,10 +111,10 @@ TEST_CASE(
 }
 
 TEST_CASE("what was written is loaded again, the key readable by us alone") {
-  const Folder folder;
+  const tests::TemporaryFolder folder;
   const TlsIdentity tls = identity();
-  const fs::path key = folder.path / "tls.key";
-  const fs::path certificate = folder.path / "tls.pem";
+  const fs::path key = folder / "tls.key";
+  const fs::path certificate = folder / "tls.pem";
   const mode_t before = ::umask(0);
   REQUIRE(write_tls_identity(key, certificate, tls).has_value());
   ::umask(before);
@@ -144,25 +132,24 @@ TEST_CASE("what was written is loaded again, the key readable by us alone") {
 }
 
 TEST_CASE("a key is never overwritten") {
-  const Folder folder;
-  const fs::path key = folder.path / "tls.key";
-  const fs::path certificate = folder.path / "tls.pem";
+  const tests::TemporaryFolder folder;
+  const fs::path key = folder / "tls.key";
+  const fs::path certificate = folder / "tls.pem";
   const TlsIdentity first = identity();
   REQUIRE(write_tls_identity(key, certificate, first).has_value());
   CHECK(write_tls_identity(key, certificate, identity()).error().code == ErrorCode::conflict);
   fs::remove(certificate);
   CHECK(write_tls_identity(key, certificate, identity()).error().code == ErrorCode::conflict);
   CHECK_FALSE(fs::exists(certificate));
-  CHECK(write_tls_identity(folder.path / "none" / "k", folder.path / "none" / "c", identity())
-            .error()
-            .code == ErrorCode::unavailable);
+  CHECK(write_tls_identity(folder / "none" / "k", folder / "none" / "c", identity()).error().code ==
+        ErrorCode::unavailable);
 }
 
 TEST_CASE("a key that others may read, that is a link or a pipe, or that is not one is refused") {
-  const Folder folder;
+  const tests::TemporaryFolder folder;
   const TlsIdentity tls = identity();
-  const fs::path key = folder.path / "tls.key";
-  const fs::path certificate = folder.path / "tls.pem";
+  const fs::path key = folder / "tls.key";
+  const fs::path certificate = folder / "tls.pem";
   const auto code = [&] { return load_tls_identity(key, certificate).error().code; };
   CHECK(code() == ErrorCode::not_found);
   REQUIRE(write_tls_identity(key, certificate, tls).has_value());
@@ -188,8 +175,8 @@ TEST_CASE("a key that others may read, that is a link or a pipe, or that is not 
   CHECK(code() == ErrorCode::invalid);
 
   fs::remove(key);
-  write_text(folder.path / "real.key", tls.key_pem(), 0600);
-  fs::create_symlink(folder.path / "real.key", key);
+  write_text(folder / "real.key", tls.key_pem(), 0600);
+  fs::create_symlink(folder / "real.key", key);
   CHECK(code() == ErrorCode::denied);
   fs::remove(key);
   REQUIRE(::mkfifo(key.c_str(), 0600) == 0);

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "federation/http_server.h"
+#include "tests/support/temporary_folder.h"
 #include "tests/unit/federation_net/net.h"
 
 namespace cpc::federation::test {
@@ -16,24 +17,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class Folder {
- public:
-  Folder() {
-    std::string pattern = "/tmp/cpc-http-XXXXXX";
-    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-    path = pattern;
-  }
-  ~Folder() { fs::remove_all(path); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  fs::path path;
-};
-
 TEST_CASE("a Unix socket tells who is connected and is for owner and group only") {
   Net net;
   EchoHandler echo;
-  const Folder folder;
-  const fs::path path = folder.path / "admin.sock";
+  const tests::TemporaryFolder folder;
+  const fs::path path = folder / "admin.sock";
   const mode_t mode = GENERATE(0600, 0660);
   {
     HttpServerOptions options;
@@ -63,9 +51,9 @@ TEST_CASE("a Unix socket tells who is connected and is for owner and group only"
 TEST_CASE("the socket file of a dead server is replaced, anything else is left alone") {
   Net net;
   EchoHandler echo;
-  const Folder folder;
+  const tests::TemporaryFolder folder;
   HttpServerOptions options;
-  const fs::path path = folder.path / "admin.sock";
+  const fs::path path = folder / "admin.sock";
   options.listen = UnixListener{path, 0600};
   { asio::local::stream_protocol::acceptor dead{net.io, path.string()}; }
   REQUIRE(fs::exists(path));
@@ -81,7 +69,7 @@ TEST_CASE("the socket file of a dead server is replaced, anything else is left a
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == ErrorCode::conflict);
 
-  options.listen = UnixListener{folder.path / "wide.sock", 0666};
+  options.listen = UnixListener{folder / "wide.sock", 0666};
   HttpServer wide{net.io.get_executor(), options, echo.handler(), net.log};
   const auto too_wide = wide.start();
   REQUIRE_FALSE(too_wide);
