@@ -202,7 +202,7 @@ Result<> Parts::listen() {
 void Parts::start_loops() {
   exchange_ = std::make_unique<federation::HttpPeerExchange>(federation::HttpPeerExchange::Parts{
       home_, keys_.keyring, *directory_, *link_, *store_, timers_, random_, pool_, log_,
-      config_.federation.request_timeout, *document_});
+      config_.federation.request_timeout, *document_, health_});
   loops_ = std::make_unique<federation::LoopParts>(federation::LoopParts{
       home_, keys_.keyring, *store_, timers_, random_, pool_, wake_ups_, log_});
   delivery_ = std::make_unique<routing::Delivery>(

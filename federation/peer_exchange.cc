@@ -15,10 +15,11 @@ Error error_of(const HttpReply& reply) {
   const auto problem = read_problem(reply);
   const std::string code =
       problem ? std::string{to_text(problem.value().code)} : std::to_string(reply.status);
-  if (reply.status == 413) return fail(ErrorCode::too_large, code);
+  const std::string detail = code + ": the peer said so";
+  if (reply.status == 413) return fail(ErrorCode::too_large, detail);
   const bool is_temporary = reply.status >= 500 || reply.status == 429 || reply.status == 408 ||
                             (problem && problem.value().retryable);
-  return fail(is_temporary ? ErrorCode::unavailable : ErrorCode::denied, code);
+  return fail(is_temporary ? ErrorCode::unavailable : ErrorCode::denied, detail);
 }
 
 bool has_code(const HttpReply& reply, WireCode code) {
@@ -96,8 +97,9 @@ Task<HttpReply> HttpPeerExchange::exchange(core::InstanceName peer, HttpRequest 
     clock_offsets_[peer] = problem.value().server_time - self_.timers.now();
     CPC_CO_TRY(reply, co_await attempt(peer, request));
   }
-  if (reply.status != 200) co_return error_of(reply);
-  co_return reply;
+  if (reply.status == 200) co_return reply;
+  if (const auto wait = read_retry_after(reply)) self_.health.asked_to_wait(peer, *wait);
+  co_return error_of(reply);
 }
 
 Task<HttpReply> HttpPeerExchange::attempt(core::InstanceName peer, HttpRequest request) {

@@ -8,6 +8,7 @@
 #include "federation/keyring.h"
 #include "federation/own_document.h"
 #include "federation/peer_directory.h"
+#include "routing/peer_health.h"
 
 namespace cpc::federation {
 
@@ -25,6 +26,7 @@ class HttpPeerExchange final : public routing::PeerExchange {
     Log& log;
     std::chrono::milliseconds timeout;
     const OwnDocument& document;  ///< Its serial is told in each hello.
+    routing::PeerHealth& health;  ///< Is told for how long a peer asks to be left alone.
   };
   explicit HttpPeerExchange(const Parts& parts) : self_(parts) {}
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "federation/strict_json.h"
 
@@ -101,6 +102,16 @@ Result<WireProblem> read_problem(const HttpReply& reply) {
   const std::optional<WireCode> code = wire_code_from_text(text);
   if (!code) return problem.wrong("code", "is unknown");
   return WireProblem{*code, retryable, from_milliseconds(server_time)};
+}
+
+std::optional<Milliseconds> read_retry_after(const HttpReply& reply) {
+  const auto text = reply.headers.find("retry-after");
+  if (!text || text->empty() || text->size() > 7) return std::nullopt;
+  std::int64_t seconds = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), seconds);
+  const bool is_number = error == std::errc{} && end == text->data() + text->size() && seconds >= 0;
+  if (!is_number) return std::nullopt;
+  return std::chrono::seconds{seconds};
 }
 
 }  // namespace cpc::federation

@@ -68,4 +68,9 @@ struct WireProblem {
 /// unknown. Nothing in it is signed: it may guide a retry, never change state.
 [[nodiscard]] Result<WireProblem> read_problem(const HttpReply& reply);
 
+/// How long a refusal asks us to stay away: Retry-After in seconds (RFC 9110 section 10.2.3), at
+/// most seven digits. Nothing if there is none, and for the form with a date, because two clocks
+/// need not agree.
+[[nodiscard]] std::optional<Milliseconds> read_retry_after(const HttpReply& reply);
+
 }  // namespace cpc::federation

@@ -164,6 +164,21 @@ class KnownPeer(PeerCase):
         gamma.wait(lambda: addresses <= {sent["to"]["address"] for sent in gamma.frames()},
                    "all three requests")
 
+    def test_a_peer_that_asks_for_time_gets_it(self):
+        gamma = self.gamma
+        alice = self.person("alice", self.alpha)
+        alice.opt_in()
+        gamma.refuse_with, gamma.retry_after_s = (503, "BUSY"), 1200
+        try:
+            alice.send(alice.start("carol.busy@gamma.cpc"), new_text("hello gamma"))
+            eventually(lambda: self.alpha.peer("gamma.cpc")["peer"]["last_error"] == "BUSY",
+                       "alpha to hear of it")
+            shown = self.alpha.peer("gamma.cpc")["peer"]
+            self.assertGreater(shown["next_try_at"], now_ms() + 1_000_000)
+        finally:
+            gamma.refuse_with = gamma.retry_after_s = None
+            self.alpha.restart()
+
     def test_another_identity_under_the_same_name_stops_the_traffic(self):
         self.alpha.allowed_errors.append("identity conflicts")
         usurper = Identity("gamma.cpc")

@@ -134,6 +134,7 @@ class LyingPeer:
                                                             self.serial)
         self.answer_lanes = all_ok          # batch -> lanes
         self.refuse_with = None             # (status, code) instead of an answer
+        self.retry_after_s = None           # told with each refusal
         self.sign_replies_with = None       # another key
         self.server = Server(self)
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
@@ -174,7 +175,10 @@ class LyingPeer:
         return 200, signed_reply(200, body, content_type, headers, key), body
 
     def problem(self, status, code):
-        return status, {"content-type": "application/problem+json"}, compact(
+        headers = {"content-type": "application/problem+json"}
+        if self.retry_after_s is not None:
+            headers["retry-after"] = str(self.retry_after_s)
+        return status, headers, compact(
             {"code": code, "retryable": status >= 500, "server_time": now_ms()})
 
     def hello(self, **lies):

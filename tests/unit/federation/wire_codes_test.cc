@@ -80,4 +80,23 @@ TEST_CASE("a header that stands there twice is found by nobody") {
   CHECK_FALSE(headers.find("c").has_value());
 }
 
+TEST_CASE("a refusal may ask for time, in seconds") {
+  using std::chrono::seconds;
+  const auto asked = [](const std::vector<std::string>& values) {
+    HttpReply reply = problem_reply(WireCode::busy, now, true);
+    for (const std::string& value : values) reply.headers.list.push_back({"retry-after", value});
+    return read_retry_after(reply);
+  };
+  CHECK(asked({"0"}) == seconds{0});
+  CHECK(asked({"120"}) == seconds{120});
+  CHECK(asked({"9999999"}) == seconds{9'999'999});
+  for (const char* wrong : {"", "-1", "1.5", "12s", " 1", "Fri, 31 Dec 1999 23:59:59 GMT",
+                            "99999999", "99999999999999999999"}) {
+    INFO(wrong);
+    CHECK_FALSE(asked({wrong}).has_value());
+  }
+  CHECK_FALSE(asked({}).has_value());
+  CHECK_FALSE(asked({"1", "2"}).has_value());
+}
+
 }  // namespace cpc::federation
