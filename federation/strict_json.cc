@@ -164,6 +164,7 @@ Result<std::string_view> JsonObject::string(std::string_view key, std::size_t by
   if (!member->is_string()) return wrong(key, "is not a string");
   const auto& text = member->get_ref<const std::string&>();
   if (text.size() > bytes_max) return wrong(key, "is too long");
+  if (text.find('\0') != std::string::npos) return wrong(key, "holds NUL");
   return std::string_view{text};
 }
 

@@ -61,7 +61,7 @@ class JsonObject {
   /// Fails if a member is none of `known`. For forms that are not meant to grow.
   [[nodiscard]] Result<> only(std::initializer_list<std::string_view> known) const;
 
-  /// At most `bytes_max` octets of UTF-8.
+  /// At most `bytes_max` octets of UTF-8 without U+0000, which no text of ours may hold.
   [[nodiscard]] Result<std::string_view> string(std::string_view key, std::size_t bytes_max) const;
   /// Within [min, max].
   [[nodiscard]] Result<std::int64_t> integer(std::string_view key, std::int64_t min,

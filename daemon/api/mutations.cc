@@ -106,14 +106,19 @@ Task<json> start(Caller& caller, const json& input) {
   co_return co_await show_conversation(caller, id);
 }
 
+Result<std::string> read_client_id(const std::string& text) {
+  const bool is_fit =
+      !text.empty() && text.size() <= client_id_bytes_max && text.find('\0') == std::string::npos;
+  if (is_fit) return text;
+  return core::refuse(ErrorCode::invalid, "CLIENT_ID_INVALID",
+                      "a client id has 1-128 octets and no NUL");
+}
+
 Task<json> send(Caller& caller, const json& input) {
   CPC_CO_TRY(const auto id, read_conversation_id(text_in(input, "conversationId")));
   OutgoingText outgoing{caller.local(), id, text_in(input, "text"), {}};
   if (input.contains("clientId") && !input["clientId"].is_null()) {
-    outgoing.client_id = text_in(input, "clientId");
-  }
-  if (outgoing.client_id.size() > client_id_bytes_max) {
-    co_return core::refuse(ErrorCode::invalid, "CLIENT_ID_INVALID", "a client id has 1-128 octets");
+    CPC_CO_TRY(outgoing.client_id, read_client_id(text_in(input, "clientId")));
   }
   CPC_CO_TRY(const auto key, co_await send_text(caller.parts, std::move(outgoing)));
   const auto look = [key](core::Snapshot& store, const Viewer& viewer) -> Result<json> {

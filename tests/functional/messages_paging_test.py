@@ -107,6 +107,14 @@ class ClientIds(Case):
         self.assert_refused("CLIENT_ID_REUSED", alice.send, mine, new_text("other"),
                             client_id="my-id-3")
 
+    def test_a_client_id_that_is_none_is_refused(self):
+        alice, bob = self.person("alice"), self.person("bob")
+        mine, _ = self.acquaint(alice, bob)
+        for wrong in ("", "x" * 129, "a\0b"):
+            text = new_text("none")
+            self.assert_refused("CLIENT_ID_INVALID", alice.send, mine, text, client_id=wrong)
+            self.assertNotIn(text, alice.texts(mine))
+
     def test_two_people_may_use_the_same_client_id(self):
         alice, bob = self.person("alice"), self.person("bob")
         mine, theirs = self.acquaint(alice, bob)

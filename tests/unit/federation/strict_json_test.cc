@@ -196,6 +196,8 @@ TEST_CASE("a member is taken out by name, type and bound, or its name is in the 
   refused(object.string("s", 3), "hello: s is too long");
   refused(object.string("i", 9), "hello: i is not a string");
   refused(object.string("missing", 9), "hello: missing is missing");
+  const auto nul = parse_strict_json(R"({"s":"a\u0000b"})");
+  refused(JsonObject::of(nul.value(), "hello").value().string("s", 9), "hello: s holds NUL");
   CHECK(object.integer("i", 7, 7).value() == 7);
   refused(object.integer("i", 8, 9), "hello: i is out of range");
   refused(object.integer("i", 0, 6), "hello: i is out of range");
