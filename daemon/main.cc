@@ -67,7 +67,9 @@ int run(const std::string& file) {
   for (const std::string& warning : warnings(config.value())) {
     log.warn("configuration is allowed and probably not meant", {{"reason", warning}});
   }
+  // A peer that went away, and a file that may not grow, are errors of the call that meets them.
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   Run self{config.value(), log};
   boost::asio::io_context network{1};
   // The one coroutine outside of every group: what ends it ends the program.
