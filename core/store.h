@@ -139,7 +139,7 @@ class Snapshot : public Lookup {
   [[nodiscard]] virtual Result<std::vector<Member>> members_of(
       const ConversationId& conversation) = 0;
   /// message.post events visible to `person` (not hidden, or own) in display order: ordered ones by
-  /// position, then own unordered ones by draft/submission order. Pages backwards from `before`
+  /// position, then own unordered ones by time and id. Pages backwards from `before`
   /// (exclusive; none: from the end) or forwards from `after`; result is always in display order.
   struct MessageRange {
     ConversationId conversation;

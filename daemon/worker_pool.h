@@ -11,6 +11,7 @@ namespace cpc::daemon {
 class WorkerPool final : public routing::CryptoPool {
  public:
   explicit WorkerPool(std::size_t threads) : threads_(threads) {}
+  /// What `work` throws is thrown at the caller.
   [[nodiscard]] boost::asio::awaitable<void> run(std::function<void()> work) override;
   /// Finishes what runs and starts nothing more. Call after the network thread has stopped.
   void stop();

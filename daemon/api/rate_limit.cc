@@ -1,37 +1,37 @@
 #include "daemon/api/rate_limit.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace cpc::api {
+namespace {
 
-double RateLimit::tries_at(const Bucket& bucket, TimePoint now) const {
-  const double capacity = static_cast<double>(per_minute_);
-  const double minutes = static_cast<double>((now - bucket.filled_at).count()) / 60'000.0;
-  return std::min(capacity, bucket.tries_left + std::max(0.0, minutes) * capacity);
+constexpr Milliseconds credit_max = std::chrono::minutes{1};
+
+Milliseconds credit_at(Milliseconds credit, TimePoint filled_at, TimePoint now) {
+  return std::min(credit_max, credit + std::max(Milliseconds{0}, now - filled_at));
 }
+
+}  // namespace
 
 std::chrono::seconds RateLimit::take(const std::string& name, TimePoint now) {
   if (buckets_.size() >= names_max_ && !buckets_.contains(name)) forget_full(now);
-  auto& bucket =
-      buckets_.try_emplace(name, Bucket{static_cast<double>(per_minute_), now}).first->second;
-  bucket = {tries_at(bucket, now), now};
-  if (bucket.tries_left >= 1.0) {
-    bucket.tries_left -= 1.0;
-    return std::chrono::seconds{0};
+  Bucket& bucket = buckets_.try_emplace(name, Bucket{credit_max, now}).first->second;
+  bucket = {credit_at(bucket.credit, bucket.filled_at, now), now};
+  if (bucket.credit < cost_) {
+    return std::chrono::ceil<std::chrono::seconds>(cost_ - bucket.credit);
   }
-  const double minutes = (1.0 - bucket.tries_left) / static_cast<double>(per_minute_);
-  return std::chrono::seconds{static_cast<std::int64_t>(std::ceil(minutes * 60.0))};
+  bucket.credit -= cost_;
+  return std::chrono::seconds{0};
 }
 
 void RateLimit::forget_full(TimePoint now) {
-  std::erase_if(buckets_, [&](const auto& entry) {
-    return tries_at(entry.second, now) >= static_cast<double>(per_minute_);
-  });
+  const auto credit = [&](const auto& entry) {
+    return credit_at(entry.second.credit, entry.second.filled_at, now);
+  };
+  std::erase_if(buckets_, [&](const auto& entry) { return credit(entry) >= credit_max; });
   // Everybody is being held back: forget the one who is held back least.
   if (buckets_.size() < names_max_) return;
-  buckets_.erase(std::ranges::max_element(
-      buckets_, {}, [&](const auto& entry) { return tries_at(entry.second, now); }));
+  buckets_.erase(std::ranges::max_element(buckets_, {}, credit));
 }
 
 }  // namespace cpc::api

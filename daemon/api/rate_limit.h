@@ -12,22 +12,23 @@ namespace cpc::api {
 /// One thread only.
 class RateLimit {
  public:
-  /// `per_minute` tries a minute, and as many at once.
+  /// `per_minute` (1 to 60,000) tries a minute, and as many at once.
   explicit RateLimit(std::size_t per_minute, std::size_t names_max = 100'000)
-      : per_minute_(per_minute), names_max_(names_max) {}
+      : cost_(Milliseconds{std::chrono::minutes{1}} / static_cast<Milliseconds::rep>(per_minute)),
+        names_max_(names_max) {}
 
   /// Zero when the try is allowed (and counted); else how long to wait.
   [[nodiscard]] std::chrono::seconds take(const std::string& name, TimePoint now);
 
  private:
+  /// Time saved up, a minute at most; a try costs its part of the minute.
   struct Bucket {
-    double tries_left;
+    Milliseconds credit;
     TimePoint filled_at;
   };
   void forget_full(TimePoint now);
-  [[nodiscard]] double tries_at(const Bucket& bucket, TimePoint now) const;
 
-  std::size_t per_minute_;
+  Milliseconds cost_;
   std::size_t names_max_;
   std::map<std::string, Bucket> buckets_;
 };
