@@ -68,10 +68,10 @@ Answer<void> check_nothing_is_there(const Places& places) {
                    "Keep it, or choose another place with --data-dir and --config. A key that is "
                    "lost is an identity that is lost, so nothing is overwritten."};
   }
-  if (is_open_to_others(places.keys)) {
-    return Problem{"precond.mode", "Nothing was made: the keys would not be private",
-                   places.keys.string() + " is open to others.",
-                   "chmod 700 " + places.keys.string()};
+  for (const fs::path& folder : {places.data_dir, places.keys}) {
+    if (!is_open_to_others(folder)) continue;
+    return Problem{"precond.mode", "Nothing was made: keys and messages would not be private",
+                   folder.string() + " is open to others.", "chmod 700 " + folder.string()};
   }
   return success();
 }
@@ -129,7 +129,7 @@ std::vector<std::string> next_steps(const Places& places, const FirstConfig& con
                     places.config_file.string());
   }
   steps.push_back("Check: cpcd --check-config " + places.config_file.string());
-  steps.push_back("Start: systemctl enable --now cpcd, or cpcd --config " +
+  steps.push_back("Start, as the user who runs the daemon: cpcd --config " +
                   places.config_file.string());
   steps.emplace_back("Then the first person: cpcctl user create LOCAL");
   return steps;

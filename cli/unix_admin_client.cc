@@ -87,7 +87,7 @@ Problem told(const error_code& failed, bool is_connected, const AdminTarget& tar
             target.socket + ": " + failed.message(), "Run cpcctl as root or as the daemon's user."};
   }
   return {"daemon.unreachable", "The daemon is not reachable at " + target.socket, failed.message(),
-          "Start it (systemctl start cpcd), or name its socket with --socket PATH."};
+          "Start it, or name its socket with --socket PATH."};
 }
 
 Answer<std::string> exchanged(const AdminTarget& target, std::string_view path,

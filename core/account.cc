@@ -35,6 +35,7 @@ Result<> create_account(Transaction& tx, const Moment& moment, const std::string
 Result<> change_password(Transaction& tx, const std::string& local,
                          const std::string& password_hash) {
   CPC_TRY(Account account, must_find(tx, local));
+  if (account.is_disabled) return fail(ErrorCode::denied, "this account is disabled");
   account.password_hash = password_hash;
   ++account.session_generation;
   tx.put(account);

@@ -11,7 +11,7 @@ namespace cpc::core {
 [[nodiscard]] Result<> create_account(Transaction& tx, const Moment& moment,
                                       const std::string& local, const std::string& password_hash);
 
-/// Ends every session of the account. Fails with not_found.
+/// Ends every session of the account. Fails with not_found, denied when it is disabled.
 [[nodiscard]] Result<> change_password(Transaction& tx, const std::string& local,
                                        const std::string& password_hash);
 

@@ -113,6 +113,10 @@ AdminServer::Answer<Status> AdminServer::answer(StatusRequest) {
   status.iid = to_text(self_.home.iid);
   status.version = version;
   status.state = DaemonState::running;
+  if (const auto failure = self_.store_failure()) {
+    status.state = DaemonState::degraded;
+    status.reasons.push_back("the store takes nothing: " + *failure);
+  }
   status.started_at = self_.started_at;
   status.store = self_.store_status;
   status.listeners = self_.listeners();
@@ -169,6 +173,9 @@ AdminServer::Answer<UserPasswordSet> AdminServer::answer(UserPasswdRequest reque
   const Result<> done = co_await change(set);
   if (!done && done.error().code == ErrorCode::not_found) {
     co_return Problem{"not_found.user", what, "there is no account " + request.username, ""};
+  }
+  if (!done && done.error().code == ErrorCode::denied) {
+    co_return Problem{"precond.disabled", what, "the account is disabled, and stays so", ""};
   }
   if (!done) co_return problem_of(done.error(), what);
   co_return UserPasswordSet{self_.home.address_of(request.username).text()};
@@ -274,7 +281,7 @@ Result<PeerRow> AdminServer::row_of(core::Snapshot& store,
   for (const auto& endpoint : peer.endpoints) row.endpoints.push_back(endpoint.text());
   CPC_TRY(row.owed, store.owed_count(peer.name));
   CPC_TRY(const auto known, store.find(core::PeerKey{peer.name}));
-  if (known) row.iid = to_text(known->iid);
+  row.iid = to_text(known ? known->iid : peer.iid);
   CPC_TRY(const auto lanes, store.lanes_of(peer.name, lanes_shown_max));
   const bool is_blocked =
       std::ranges::any_of(lanes, [](const core::Lane& lane) { return !lane.blocked.empty(); });

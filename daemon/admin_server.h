@@ -29,6 +29,7 @@ class AdminServer {
     std::function<admin_protocol::Listeners()> listeners;
     TimePoint started_at;
     Log& log;
+    std::function<std::optional<std::string>()> store_failure;  ///< As ThreadedStoreGate::failure.
   };
   explicit AdminServer(Parts parts) : self_(std::move(parts)) {}
 

@@ -100,6 +100,8 @@ void read_client(ConfigReader& reader, ClientConfig& client) {
   reader.number("client.sign_ins_per_minute", 1, 1000, client.sign_ins_per_minute);
   reader.number("client.request_bytes_max", 4096, 16'777'216, client.request_bytes_max);
   reader.number("client.connections_max", 1, 1'000'000, client.connections_max);
+  reader.number("client.connections_per_address_max", 1, 1'000'000,
+                client.connections_per_address_max);
   reader.number("client.events_per_page_max", 1, 5000, client.events_per_page_max);
   check_client_listen(reader, client);
 }
@@ -134,6 +136,8 @@ void read_federation(ConfigReader& reader, FederationConfig& federation) {
                 federation.transaction_bytes_max);
   reader.number("federation.transaction_entries_max", 1, 5000, federation.transaction_entries_max);
   reader.number("federation.connections_max", 1, 100'000, federation.connections_max);
+  reader.number("federation.connections_per_address_max", 1, 100'000,
+                federation.connections_per_address_max);
   reader.number("federation.inbox_frames_max", 1, 100'000, federation.inbox_frames_max);
 }
 
@@ -204,6 +208,19 @@ void check_listeners(ConfigReader& reader, const Config& config) {
                   "is the same as client.listen; give one of them another port");
 }
 
+// A socket in the database's place would be removed as the socket of a daemon that died.
+void check_paths(ConfigReader& reader, const Config& config) {
+  if (!config.storage.file.has_filename()) {
+    reader.complain("storage.file", "names a folder; name the file in it, as in cpcd.db");
+  }
+  if (!config.admin.socket.has_filename()) {
+    reader.complain("admin.socket", "names a folder; name the socket in it, as in admin.sock");
+  }
+  if (config.storage.file.lexically_normal() == config.admin.socket.lexically_normal()) {
+    reader.complain("admin.socket", "is the same as storage.file; give it a path of its own");
+  }
+}
+
 Config read_config(ConfigReader& reader, ConfigProblems& problems) {
   Config config;
   parsed(reader, "instance", core::InstanceName::parse, config.instance);
@@ -221,6 +238,7 @@ Config read_config(ConfigReader& reader, ConfigProblems& problems) {
   read_log(reader, config.log);
   read_peers(reader, config, problems);
   check_listeners(reader, config);
+  check_paths(reader, config);
   reader.finish();
   return config;
 }

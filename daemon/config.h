@@ -79,6 +79,9 @@ struct ClientConfig {
   /// Open at once; 1 to 1000000. Further ones are closed at once. Each needs a file descriptor.
   std::size_t connections_max = 10'000;
 
+  /// Of those, from one address; 1 to 1000000. Not counted behind a proxy, which has one address.
+  std::size_t connections_per_address_max = 1000;
+
   /// Events in one answer; 1 to 5000. Clients page through more.
   std::size_t events_per_page_max = 500;
 
@@ -108,6 +111,9 @@ struct FederationConfig {
 
   /// Open at once, from all instances together; 1 to 100000.
   std::size_t connections_max = 1000;
+
+  /// Of those, from one address; 1 to 100000. Nobody shuts out the other instances alone.
+  std::size_t connections_per_address_max = 64;
 
   /// Consent frames of one instance that wait here to be applied; 1 to 100000. Beyond it that
   /// instance is told to come back later; others are not concerned.

@@ -24,19 +24,37 @@ Result<federation::TlsIdentity> load_tls(const Config& config, TimePoint now) {
   return made;
 }
 
-}  // namespace
+struct OwnKeys {
+  crypto::SigningKey root;
+  crypto::SigningKey signing;
+  crypto::MasterKey master;
+};
 
-Result<Keys> load_keys(const Config& config, TimePoint now) {
+Result<OwnKeys> load_own(const Config& config) {
   auto root = crypto::load_signing_key(config.keys.root_key());
   if (!root) return with_advice(root.error(), config);
   auto signing = crypto::load_signing_key(config.keys.signing_key());
   if (!signing) return with_advice(signing.error(), config);
   auto master = crypto::load_master_key(config.keys.master_key());
   if (!master) return with_advice(master.error(), config);
+  return OwnKeys{std::move(root).value(), std::move(signing).value(), std::move(master).value()};
+}
+
+}  // namespace
+
+Result<> check_keys(const Config& config) {
+  CPC_TRY(const OwnKeys own, load_own(config));
+  const auto tls =
+      federation::load_tls_identity(config.keys.tls_key(), config.keys.tls_certificate());
+  const bool is_made_at_start = !tls && tls.error().code == ErrorCode::not_found;
+  if (tls || is_made_at_start) return success();
+  return tls.error();
+}
+
+Result<Keys> load_keys(const Config& config, TimePoint now) {
+  CPC_TRY(OwnKeys own, load_own(config));
   CPC_TRY(auto tls, load_tls(config, now));
-  return Keys{{std::move(root).value(), std::move(signing).value()},
-              std::move(master).value(),
-              std::move(tls)};
+  return Keys{{std::move(own.root), std::move(own.signing)}, std::move(own.master), std::move(tls)};
 }
 
 }  // namespace cpc::daemon

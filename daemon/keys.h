@@ -13,8 +13,11 @@ struct Keys {
   federation::TlsIdentity tls;
 };
 
-/// Fails like crypto/key_file.h, and with invalid for a published test key. A missing identity key
-/// is never replaced: over an existing store it would make another instance.
+/// What load_keys would say, without making anything: a TLS key that is not there yet is right.
+[[nodiscard]] Result<> check_keys(const Config& config);
+
+/// Fails like crypto/key_file.h. A missing identity key is never replaced: over an existing store
+/// it would make another instance.
 [[nodiscard]] Result<Keys> load_keys(const Config& config, TimePoint now);
 
 }  // namespace cpc::daemon

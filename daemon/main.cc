@@ -1,7 +1,11 @@
 // cpcd: the instance daemon.
 //
 //   cpcd [--config FILE]       runs until SIGTERM or SIGINT
-//   cpcd --check-config [FILE] says whether FILE is right, and what in it is probably not meant
+//   cpcd --check-config [FILE] says whether FILE is right and its keys can be used, and what in it
+//   is
+//                              probably not meant
+
+#include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
 #include <boost/asio/as_tuple.hpp>
@@ -21,6 +25,9 @@ namespace {
 
 constexpr auto stop_grace = std::chrono::seconds{5};
 constexpr int exit_failed = 1;
+constexpr int exit_usage = 2;
+/// Files that are open besides connections: the store, the log, sockets that listen.
+constexpr std::size_t files_besides = 100;
 
 int check(const std::string& file) {
   const auto config = load_config(file);
@@ -29,6 +36,11 @@ int check(const std::string& file) {
     return exit_failed;
   }
   for (const std::string& warning : warnings(config.value())) std::cerr << warning << '\n';
+  if (const auto keys = check_keys(config.value()); !keys) {
+    std::cerr << keys.error().detail << '\n';
+    // A file may be checked before there is an instance; keys that could not be used are wrong.
+    if (keys.error().code != ErrorCode::not_found) return exit_failed;
+  }
   std::cout << file << ": the configuration is right\n";
   return 0;
 }
@@ -57,6 +69,20 @@ boost::asio::awaitable<void> live(Run& self) {
   self.log.info("stopped", {});
 }
 
+/// As many open files as the system lets us have, and a word when the configuration asks for more.
+void raise_file_limit(const Config& config, Log& log) {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  const std::size_t wanted =
+      config.client.connections_max + config.federation.connections_max + files_besides;
+  if (limit.rlim_cur >= wanted) return;
+  log.warn("fewer open files are allowed than the configured connections need",
+           {{"allowed", static_cast<std::int64_t>(limit.rlim_cur)},
+            {"needed", static_cast<std::int64_t>(wanted)}});
+}
+
 int run(const std::string& file) {
   const auto config = load_config(file);
   if (!config) {
@@ -70,6 +96,9 @@ int run(const std::string& file) {
   // A peer that went away, and a file that may not grow, are errors of the call that meets them.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
+  // Whoever expects it to mean "read the configuration again" shall not stop the instance.
+  std::signal(SIGHUP, SIG_IGN);
+  raise_file_limit(config.value(), log);
   Run self{config.value(), log};
   boost::asio::io_context network{1};
   // The one coroutine outside of every group: what ends it ends the program.
@@ -90,6 +119,10 @@ int main(int count, char** words) {
   app.add_option("--config,config", file, "The configuration")->capture_default_str();
   app.add_flag("--check-config", only_check, "Check the configuration and exit");
   app.set_version_flag("--version", std::string{cpc::daemon::version});
-  CLI11_PARSE(app, count, words);
+  try {
+    app.parse(count, words);
+  } catch (const CLI::ParseError& wrong) {
+    return app.exit(wrong) == 0 ? 0 : cpc::daemon::exit_usage;
+  }
   return only_check ? cpc::daemon::check(file) : cpc::daemon::run(file);
 }

@@ -1,5 +1,6 @@
 #include "daemon/parts.h"
 
+#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <thread>
 
@@ -26,6 +27,7 @@ Result<std::unique_ptr<store::Store>> open_configured(const Config& config, cons
   options.claim.iid = federation::iid_of(keys.keyring.root.public_key());
   options.claim.new_epoch = crypto::random_id<core::StoreEpoch>();
   options.claim.fence = crypto::random_id<store::Fence>();
+  options.claim.master_key = store::MasterKeyId::from_bytes(keys.master.id()).value();
   options.claim.now = now;
   return store::open_store(options);
 }
@@ -94,7 +96,7 @@ Task<std::unique_ptr<Parts>> Parts::start(const Config& config, Log& log,
 
 Task<> Parts::open(std::function<void()> fenced_off) {
   if (opened_->ownership().is_restored) {
-    log_.warn("the store is an older copy; it starts a new epoch", {});
+    log_.warn("the store may be an older copy; it starts a new epoch", {});
   }
   CPC_CO_TRY(store_,
              ThreadedStoreGate::open(*opened_, network_, wake_ups_, log_, std::move(fenced_off)));
@@ -122,7 +124,12 @@ Task<> Parts::open(std::function<void()> fenced_off) {
 }
 
 Result<> Parts::listen() {
-  const auto hash = [this](std::function<void()> work) { return passwords_.run(std::move(work)); };
+  CPC_TRY(listen_to_peers());
+  CPC_TRY(listen_to_clients());
+  return listen_to_operator();
+}
+
+Result<> Parts::listen_to_peers() {
   federation_ = std::make_unique<federation::FederationServer>(
       federation::FederationServer::Parts{
           home_, keys_.keyring, *directory_, *document_, *store_, timers_, random_, pool_, log_,
@@ -133,15 +140,22 @@ Result<> Parts::listen() {
   federation_options.listen = federation::TcpListener{config_.federation.listen.address.to_string(),
                                                       config_.federation.listen.port, &keys_.tls};
   federation_options.body_bytes_max = config_.federation.transaction_bytes_max;
+  federation_options.body_bytes_max_for = [this](const federation::HttpRequest& head) {
+    return federation::federation_body_bytes_max(head, config_.federation.transaction_bytes_max);
+  };
   federation_options.connections_max = config_.federation.connections_max;
+  federation_options.connections_per_address_max = config_.federation.connections_per_address_max;
   federation_http_ = std::make_unique<federation::HttpServer>(
       network_, federation_options,
       [this](federation::HttpRequest request, federation::PeerInfo) {
         return federation_->handle(std::move(request));
       },
       log_);
-  CPC_TRY(start_or_drop(federation_http_));
+  return start_or_drop(federation_http_);
+}
 
+Result<> Parts::listen_to_clients() {
+  const auto hash = [this](std::function<void()> work) { return passwords_.run(std::move(work)); };
   api_ = std::make_unique<api::ApiParts>(api::ApiParts{
       home_, keys_.keyring, *store_, timers_, random_, pool_, hash, wake_ups_, health_,
       [this] { return store_->last_n(); }, log_,
@@ -155,6 +169,9 @@ Result<> Parts::listen() {
                                                   config_.client.listen.port, nullptr};
   client_options.body_bytes_max = config_.client.request_bytes_max;
   client_options.connections_max = config_.client.connections_max;
+  if (!config_.client.behind_proxy) {
+    client_options.connections_per_address_max = config_.client.connections_per_address_max;
+  }
   client_options.take_upgrade = [this](const auto& request, const auto& peer) {
     return clients_->take_upgrade(request, peer);
   };
@@ -168,8 +185,11 @@ Result<> Parts::listen() {
         return clients_->handle(std::move(request), std::move(peer));
       },
       log_);
-  CPC_TRY(start_or_drop(client_http_));
+  return start_or_drop(client_http_);
+}
 
+Result<> Parts::listen_to_operator() {
+  const auto hash = [this](std::function<void()> work) { return passwords_.run(std::move(work)); };
   const auto where = [this] {
     ListenAddress client = config_.client.listen;
     client.port = client_http_->port();
@@ -184,9 +204,9 @@ Result<> Parts::listen() {
       to_text(home_.epoch),
       home_.boot_counter,
       "FULL"};
-  admin_ = std::make_unique<AdminServer>(AdminServer::Parts{config_, home_, store_status, *store_,
-                                                            timers_, random_, health_, *directory_,
-                                                            hash, where, started_at_, log_});
+  admin_ = std::make_unique<AdminServer>(AdminServer::Parts{
+      config_, home_, store_status, *store_, timers_, random_, health_, *directory_, hash, where,
+      started_at_, log_, [this] { return store_->failure(); }});
   federation::HttpServerOptions admin_options;
   admin_options.listen = federation::UnixListener{config_.admin.socket, 0660};
   admin_options.connections_max = 32;
@@ -217,9 +237,13 @@ void Parts::start_loops() {
 }
 
 boost::asio::awaitable<void> Parts::stop(std::chrono::milliseconds grace) {
-  for (const auto* server : {&client_http_, &admin_http_, &federation_http_}) {
-    if (*server) co_await (*server)->stop(grace);
-  }
+  const auto stop_one = [grace](federation::HttpServer* server) -> boost::asio::awaitable<void> {
+    if (server != nullptr) co_await server->stop(grace);
+  };
+  using namespace boost::asio::experimental::
+      awaitable_operators;  // NOLINT(google-build-using-namespace)
+  co_await (stop_one(client_http_.get()) && stop_one(admin_http_.get()) &&
+            stop_one(federation_http_.get()));
   tasks_.stop();
   co_await tasks_.wait();
   if (link_) link_->close_idle();

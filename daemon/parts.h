@@ -41,6 +41,9 @@ class Parts {
         std::unique_ptr<store::Store> store);
   [[nodiscard]] Task<> open(std::function<void()> fenced_off);
   [[nodiscard]] Result<> listen();
+  [[nodiscard]] Result<> listen_to_peers();
+  [[nodiscard]] Result<> listen_to_clients();
+  [[nodiscard]] Result<> listen_to_operator();
   void start_loops();
 
   boost::asio::any_io_executor network_;

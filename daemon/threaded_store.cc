@@ -110,6 +110,7 @@ class ThreadedStoreGate::State {
   }
 
   std::int64_t last_n() const { return last_n_; }
+  const std::optional<std::string>& failure() const { return failure_; }
 
  private:
   // Store thread.
@@ -140,6 +141,7 @@ class ThreadedStoreGate::State {
   void committed(const std::vector<std::shared_ptr<Waiter>>& waiters, store::BatchResult result,
                  bool is_closed) {
     last_n_ = std::max(last_n_, result.committed.n);
+    note_outcome(result);
     wake_ups_.dispatch(result.committed);
     for (std::size_t i = 0; i < waiters.size(); ++i) {
       finish(waiters[i], std::move(result.results[i]));
@@ -147,6 +149,17 @@ class ThreadedStoreGate::State {
     if (is_closed && closed_) {
       log_.error("another daemon took over the store", {});
       std::exchange(closed_, {})();
+    }
+  }
+
+  // One line when the store stops taking what is written and one when it does again.
+  void note_outcome(const store::BatchResult& result) {
+    if (result.failure) {
+      if (!failure_) log_.error("the store takes nothing", {{"reason", result.failure->detail}});
+      failure_ = result.failure->detail;
+    } else if (result.has_committed && failure_) {
+      log_.info("the store works again", {});
+      failure_.reset();
     }
   }
 
@@ -180,6 +193,7 @@ class ThreadedStoreGate::State {
   // Network thread only.
   std::function<void()> closed_;
   std::int64_t last_n_;
+  std::optional<std::string> failure_;
 
   // Guarded by mutex_.
   std::mutex mutex_;
@@ -214,6 +228,10 @@ Task<> ThreadedStoreGate::transact(core::Keys prefetch, core::Closure closure) {
 Task<> ThreadedStoreGate::read(std::function<Result<>(core::Snapshot&)> look) {
   const auto add = [&] { return state_->add(std::move(look)); };
   co_return co_await handed_over(add);
+}
+
+const std::optional<std::string>& ThreadedStoreGate::failure() const {
+  return state_->failure();
 }
 
 std::int64_t ThreadedStoreGate::last_n() const {

@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::string_view hello_path = "/cpc/fed/v1/hello";
 constexpr std::string_view transaction_path = "/cpc/fed/v1/txn/";
+constexpr std::size_t small_body_bytes_max = 8 * 1024;
 constexpr std::size_t transaction_id_bytes = 22;  // 16 octets in base64url
 
 bool is_transaction(std::string_view path) {
@@ -43,6 +44,11 @@ WireError unknown_origin(const Error& error) {
 }
 
 }  // namespace
+
+std::size_t federation_body_bytes_max(const HttpRequest& head, std::size_t transaction_bytes_max) {
+  if (head.method == "PUT" && is_transaction(head.path)) return transaction_bytes_max;
+  return small_body_bytes_max;
+}
 
 boost::asio::awaitable<HttpReply> FederationServer::handle(HttpRequest request) {
   if (request.path == document_path) {

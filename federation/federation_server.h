@@ -14,6 +14,11 @@
 
 namespace cpc::federation {
 
+/// How many octets of body a request may have, as its method and path tell: whoever has not been
+/// heard yet gets no room for a transaction at another door.
+[[nodiscard]] std::size_t federation_body_bytes_max(const HttpRequest& head,
+                                                    std::size_t transaction_bytes_max);
+
 class FederationServer {
  public:
   struct Parts {

@@ -14,7 +14,8 @@
 -- TEXT by text COLLATE "C" (order byte by byte, as here), and STRICT by nothing.
 
 -- Whose store this is: one row. fence is the token of the daemon that opened it last; a commit
--- under another token changes no row here and is taken back.
+-- under another token changes no row here and is taken back. master_key names the key that bodies
+-- are sealed under, and does not tell it.
 CREATE TABLE owner (
   id            INTEGER PRIMARY KEY CHECK (id = 1),
   instance_name TEXT NOT NULL,
@@ -23,7 +24,8 @@ CREATE TABLE owner (
   boot_counter  INTEGER NOT NULL,
   fence         BLOB NOT NULL,
   batch         INTEGER NOT NULL,
-  last_n        INTEGER NOT NULL
+  last_n        INTEGER NOT NULL,
+  master_key    BLOB NOT NULL
 ) STRICT;
 
 -- --- people ------------------------------------------------------------------------------------

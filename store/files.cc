@@ -95,7 +95,7 @@ Result<bool> check_database_file(const std::filesystem::path& path, std::string_
   if (size == static_cast<ssize_t>(magic.size()) && begin == magic) return false;
   return fail(ErrorCode::invalid, path.string() +
                                       " is not a database, so it was left as it is. Check "
-                                      "storage.path, or restore a backup in its place");
+                                      "storage.file, or restore a backup in its place");
 }
 
 }  // namespace cpc::store

@@ -23,6 +23,7 @@ enum class Attempt {
 
 struct Gate::State {
   std::unique_ptr<Connection> store;
+  std::unique_ptr<HighWaterFile> high_water;
   Tally tally;
   Caches caches;
   Statistics statistics;
@@ -39,6 +40,7 @@ struct Gate::State {
 
 void Gate::State::refuse(std::size_t count, const Error& reason, BatchResult& out) {
   for (std::size_t i = 0; i < count; ++i) out.results.emplace_back(reason);
+  out.failure = reason;
 }
 
 /// Appends one result per work to `out`, except when it failed.
@@ -55,8 +57,10 @@ Attempt Gate::State::attempt(std::span<const Work> works, BatchResult& out) {
   std::vector<Result<>> results;
   for (const Work& work : works) results.push_back(run_closure(batch, work.closure));
   Error reason{ErrorCode::unavailable, {}};
+  const std::int64_t commits_before = statistics.commits;
   const Attempt end = flush(batch, reason);
   if (end == Attempt::done) {
+    out.has_committed = out.has_committed || statistics.commits > commits_before;
     for (auto& result : results) out.results.push_back(std::move(result));
     out.committed.touched.merge(batch.touched);
   } else if (end == Attempt::refused || works.size() == 1) {
@@ -93,6 +97,7 @@ Attempt Gate::State::flush(Batch& batch, Error& reason) {
     if (end != Attempt::done) return end;
   }
   tally = prepared.value().after;
+  if (high_water) high_water->note(tally.batch);
   statistics.rows_written += prepared.value().rows;
   ++statistics.commits;
   remember_flush(batch);
@@ -129,9 +134,10 @@ Result<> Gate::State::leave_doubt() {
 }
 
 Gate::Gate(std::unique_ptr<Connection> writer, const Ownership& ownership,
-           const CacheLimits& limits)
+           const CacheLimits& limits, std::unique_ptr<HighWaterFile> high_water)
     : state_(std::make_unique<State>()) {
   state_->store = std::move(writer);
+  state_->high_water = std::move(high_water);
   state_->tally = {ownership.fence, ownership.batch, ownership.last_n};
   state_->caches = make_caches(limits);
 }

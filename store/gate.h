@@ -8,6 +8,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "core/store.h"
@@ -24,6 +25,8 @@ struct Work {
 
 struct BatchResult {
   std::vector<Result<>> results;  ///< One for each Work, in its order.
+  std::optional<Error> failure;   ///< Why the store could not take something, if it could not.
+  bool has_committed = false;     ///< Something reached the disk.
   core::Committed committed;      ///< The union over the closures that succeeded.
 };
 
@@ -53,7 +56,9 @@ struct Statistics {
 /// Used by one thread. Owns the writing connection; nobody else may write.
 class Gate {
  public:
-  Gate(std::unique_ptr<Connection> writer, const Ownership& ownership, const CacheLimits& limits);
+  /// `high_water` is told each commit; none for a store without a file beside it.
+  Gate(std::unique_ptr<Connection> writer, const Ownership& ownership, const CacheLimits& limits,
+       std::unique_ptr<HighWaterFile> high_water);
   ~Gate();
   Gate(const Gate&) = delete;
   Gate& operator=(const Gate&) = delete;

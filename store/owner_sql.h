@@ -13,13 +13,15 @@ inline constexpr char owner_count_batch[] = R"sql(
 inline constexpr char owner_tally[] = "SELECT fence, batch, last_n FROM owner WHERE id = 1";
 
 inline constexpr char owner_identity[] = R"sql(
-  SELECT instance_name, iid, store_epoch, boot_counter, batch, last_n FROM owner WHERE id = 1
+  SELECT instance_name, iid, store_epoch, boot_counter, batch, last_n, master_key
+  FROM owner WHERE id = 1
 )sql";
 
-/// $1 instance name, $2 iid, $3 store epoch, $4 boot counter, $5 fence.
+/// $1 instance name, $2 iid, $3 store epoch, $4 boot counter, $5 fence, $6 master key id.
 inline constexpr char owner_claim[] = R"sql(
-  INSERT INTO owner (id, instance_name, iid, store_epoch, boot_counter, fence, batch, last_n)
-  VALUES (1, $1, $2, $3, $4, $5, 0, 0)
+  INSERT INTO owner (id, instance_name, iid, store_epoch, boot_counter, fence, batch, last_n,
+                     master_key)
+  VALUES (1, $1, $2, $3, $4, $5, 0, 0, $6)
   ON CONFLICT (id) DO UPDATE SET
     store_epoch = excluded.store_epoch, boot_counter = excluded.boot_counter,
     fence = excluded.fence

@@ -18,13 +18,20 @@ std::filesystem::path beside(const std::filesystem::path& path, const char* endi
 }  // namespace
 
 Result<std::unique_ptr<Store>> open_store(const OpenOptions& options) {
-  const std::filesystem::path folder = options.path.parent_path();
-  CPC_TRY(check_folder(folder.empty() ? "." : folder));
-  CPC_TRY(auto hold, hold_lock(beside(options.path, ".lock")));
-  CPC_TRY(check_database_file(options.path, sqlite_magic));
-  return open_claimed(std::move(hold), std::make_unique<SqliteDatabase>(options.path),
-                      beside(options.path, ".highwater"), options.claim, options.cache,
-                      options.decorate);
+  // Where the database really lies: two names of one file must meet at one lock.
+  std::error_code refused;
+  const std::filesystem::path path = std::filesystem::weakly_canonical(options.path, refused);
+  if (refused) return machine_refused("find", options.path, refused.value());
+  CPC_TRY(check_folder(path.parent_path()));
+  CPC_TRY(auto hold, hold_lock(beside(path, ".lock")));
+  const std::filesystem::path high_water = beside(path, ".highwater");
+  if (!std::filesystem::exists(path, refused)) {
+    CPC_TRY(const auto mark, read_high_water(high_water));
+    if (mark) return lost_store(high_water);
+  }
+  CPC_TRY(check_database_file(path, sqlite_magic));
+  return open_claimed(std::move(hold), std::make_unique<SqliteDatabase>(path), high_water,
+                      options.claim, options.cache, options.decorate);
 }
 
 }  // namespace cpc::store

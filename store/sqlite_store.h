@@ -1,7 +1,8 @@
 // A store in one SQLite file: the default engine.
 //
 // Beside `<path>` lie `<path>.lock` (held while open, names our pid), `<path>.highwater` (how far
-// the store came, so that an old backup gives itself away) and SQLite's own -wal and -shm.
+// the store came, so that an old backup gives itself away) and SQLite's own -wal and -shm. A path
+// that is a symbolic link is followed first.
 #pragma once
 
 #include <filesystem>
@@ -22,7 +23,7 @@ struct OpenOptions {
 /// applies the migrations it lacks. What was committed is durable: WAL, synchronous=FULL. Fails
 /// with
 /// - invalid: the folder or file is open to others, the file is not a store, belongs to another
-///   instance or to a newer cpcd. Nothing was touched;
+///   instance, master key or a newer cpcd, or is empty where a store has been. Nothing was touched;
 /// - conflict: another process has it open;
 /// - unavailable: the machine refused (disk, permissions) or a setting did not take.
 /// Each detail says what, why, and what to do.

@@ -25,10 +25,8 @@ class Store {
     std::unique_ptr<Database> database;
     std::unique_ptr<Gate> gate;
     Ownership ownership;
-    std::filesystem::path high_water;
   };
   explicit Store(Parts parts);
-  /// Notes how far the store came, then closes it.
   ~Store();
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;

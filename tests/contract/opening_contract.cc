@@ -115,6 +115,17 @@ TEST_CASE("the store of another instance is refused and not changed", "[contract
   CHECK(world.committed<core::Account>({"ann"}));
 }
 
+TEST_CASE("a store of another master key is refused, before anybody misses a word", "[contract]") {
+  World world;
+  world.put(account("ann"));
+  world.store.reset();
+  auto other = claim(2);
+  other.master_key = id_of<store::MasterKeyId>(6);
+  CHECK(says(refusal(world, other), "another master key"));
+  world.reopen(3);
+  CHECK(world.store->ownership().boot_counter == 2);
+}
+
 TEST_CASE("a store with a newer schema is refused with both versions, and not changed",
           "[contract]") {
   World world;
@@ -175,6 +186,9 @@ TEST_CASE("a claim with a blank in it is refused", "[contract]") {
   auto blank = claim(2);
   blank.fence = {};
   CHECK(says(refusal(world, blank), "fence"));
+  blank = claim(2);
+  blank.master_key = {};
+  CHECK(says(refusal(world, blank), "master key"));
 }
 
 TEST_CASE("a reader sees one state for as long as it looks, and cannot write", "[contract]") {

@@ -162,42 +162,127 @@ TEST_CASE("the database of another program is refused and left as it is", "[sqli
   CHECK(content_of(store_in(folder)) == before);
 }
 
-TEST_CASE("a high-water mark that cannot be read is refused, not guessed", "[sqlite]") {
-  tests::TemporaryFolder folder;
-  REQUIRE(store::open_store({store_in(folder), claim()}));
-  const fs::path mark = store_in(folder).string() + ".highwater";
-  CHECK(content_of(mark) == "1 0\n");
-  for (const char* text : {"", "1", "1 2", "1 2\nx", "-1 2\n", "one two\n"}) {
-    write(mark, text);
-    INFO(text);
-    CHECK(refusal(store_in(folder)).code == ErrorCode::invalid);
-  }
-  write(mark, "1 0\n");
-  CHECK(store::open_store({store_in(folder), claim(2)}));
+namespace {
+
+fs::path mark_in(const tests::TemporaryFolder& folder) {
+  return store_in(folder).string() + ".highwater";
 }
 
-TEST_CASE("a copy from the middle of a run is known as an old one after an orderly stop",
-          "[sqlite]") {
+/// A life of the store: opens it, puts these accounts, and gives what it found.
+store::Ownership live(const tests::TemporaryFolder& folder, std::uint64_t start,
+                      const std::vector<std::string>& locals = {}) {
+  auto store = store::open_store({store_in(folder), claim(start)}).value();
+  for (const std::string& local : locals) {
+    REQUIRE(store->gate()
+                .run_batch({{{},
+                             [&](core::Transaction& tx) -> Result<> {
+                               tx.put(account(local));
+                               return success();
+                             }}})
+                .results.front());
+  }
+  return store->ownership();
+}
+
+}  // namespace
+
+TEST_CASE("the mark beside the store knows each commit as soon as it is made", "[sqlite]") {
   tests::TemporaryFolder folder;
   auto store = store::open_store({store_in(folder), claim()}).value();
-  const auto put = [&](const std::string& local) {
-    return store->gate().run_batch({{{}, [&](core::Transaction& tx) -> Result<> {
-                                       tx.put(account(local));
-                                       return success();
-                                     }}});
+  const auto numbers = [](int boot, int batch) {
+    char line[64];
+    std::snprintf(line, sizeof line, "%019d %019d\n", boot, batch);
+    return std::string{line};
   };
-  REQUIRE(put("ann").results.front());
+  CHECK(content_of(mark_in(folder)) == numbers(1, 0));
+  for (int batch = 1; batch < 4; ++batch) {
+    REQUIRE(store->gate()
+                .run_batch({{{},
+                             [&](core::Transaction& tx) -> Result<> {
+                               tx.put(account("ann", batch));
+                               return success();
+                             }}})
+                .results.front());
+    CHECK(content_of(mark_in(folder)) == numbers(1, batch));
+  }
+  store.reset();
+  CHECK(content_of(mark_in(folder)) == numbers(1, 3));
+  CHECK_FALSE(live(folder, 2).is_restored);
+  CHECK(content_of(mark_in(folder)) == numbers(2, 3));
+}
+
+TEST_CASE("a mark that cannot be read, or is gone, makes the store a copy", "[sqlite]") {
+  tests::TemporaryFolder folder;
+  std::uint64_t start = 1;
+  REQUIRE(live(folder, start).is_new);
+  for (const char* text : {"", "1", "1 2", "1 2\nx", "-1 2\n", "one two\n"}) {
+    INFO(text);
+    write(mark_in(folder), text);
+    const auto ownership = live(folder, ++start);
+    CHECK(ownership.is_restored);
+    CHECK(ownership.store_epoch == claim(start).new_epoch);
+    CHECK(ownership.boot_counter == static_cast<std::int64_t>(start));
+    CHECK_FALSE(live(folder, ++start).is_restored);
+  }
+  fs::remove(mark_in(folder));
+  CHECK(live(folder, ++start).is_restored);
+  CHECK_FALSE(live(folder, ++start).is_restored);
+}
+
+TEST_CASE("a copy from the middle of a run is known as an old one, however that run ended",
+          "[sqlite]") {
+  tests::TemporaryFolder folder;
+  (void)live(folder, 1, {"ann"});
+  fs::copy_file(store_in(folder), folder / "copy.db");
   {
+    auto store = store::open_store({store_in(folder), claim(2)}).value();
+    fs::remove(folder / "copy.db");
     auto meddler = store::SqliteDatabase{store_in(folder)}.connect(store::Access::write).value();
     REQUIRE(meddler->run_script("VACUUM INTO '" + (folder / "copy.db").string() + "'"));
+    REQUIRE(store->gate()
+                .run_batch({{{},
+                             [&](core::Transaction& tx) -> Result<> {
+                               tx.put(account("bob"));
+                               return success();
+                             }}})
+                .results.front());
+    // As a crash leaves it: what follows the commit is not waited for.
+    fs::copy_file(mark_in(folder), folder / "mark");
   }
-  REQUIRE(put("bob").results.front());
-  store.reset();
+  fs::rename(folder / "mark", mark_in(folder));
   fs::rename(folder / "copy.db", store_in(folder));
   fs::permissions(store_in(folder), fs::perms{0600});
-  store = store::open_store({store_in(folder), claim(2)}).value();
-  CHECK(store->ownership().is_restored);
-  CHECK(store->ownership().store_epoch == claim(2).new_epoch);
+  const auto ownership = live(folder, 3);
+  CHECK(ownership.is_restored);
+  CHECK(ownership.store_epoch == claim(3).new_epoch);
+  CHECK(ownership.boot_counter == 3);
+}
+
+TEST_CASE("an empty database where a store has been is refused, not filled", "[sqlite]") {
+  tests::TemporaryFolder folder;
+  (void)live(folder, 1, {"ann"});
+  fs::rename(store_in(folder), folder / "kept.db");
+  CHECK(says(refusal(store_in(folder)), "Put the database back"));
+  CHECK_FALSE(fs::exists(store_in(folder)));
+  write(store_in(folder), "");
+  CHECK(says(refusal(store_in(folder)), "Put the database back"));
+  fs::rename(folder / "kept.db", store_in(folder));
+  CHECK_FALSE(live(folder, 2).is_restored);
+  fs::remove(store_in(folder));
+  fs::remove(mark_in(folder));
+  CHECK(live(folder, 3).is_new);
+}
+
+TEST_CASE("two names of one file meet at one lock", "[sqlite]") {
+  tests::TemporaryFolder folder;
+  tests::TemporaryFolder elsewhere;
+  const auto store = store::open_store({store_in(folder), claim()}).value();
+  fs::create_symlink(store_in(folder), store_in(elsewhere));
+  CHECK(refusal(store_in(elsewhere)).code == ErrorCode::conflict);
+  fs::create_directory_symlink(folder.path(), elsewhere / "folder");
+  CHECK(refusal(elsewhere / "folder" / "store.db").code == ErrorCode::conflict);
+  CHECK(refusal(folder / "." / ".." / folder.path().filename() / "store.db").code ==
+        ErrorCode::conflict);
 }
 
 TEST_CASE("a writer that another program locks out is unavailable and then works", "[sqlite]") {

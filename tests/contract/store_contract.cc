@@ -84,6 +84,7 @@ store::Claim claim(std::uint64_t start) {
           .iid = id_of<core::Iid>(77),
           .new_epoch = id_of<core::StoreEpoch>(start),
           .fence = id_of<store::Fence>(start),
+          .master_key = id_of<store::MasterKeyId>(5),
           .now = from_milliseconds(1'000'000)};
 }
 

@@ -49,7 +49,7 @@ std::function<Result<>(const std::string&)> failing(const std::string& call);
 template <class AnyId>
 AnyId id_of(std::uint64_t number) {
   AnyId id;
-  for (std::size_t i = 0; i < 8; ++i) {
+  for (std::size_t i = 0; i < 7; ++i) {
     id.octets[AnyId::size - 1 - i] = static_cast<std::uint8_t>(number >> (8 * i));
   }
   id.octets[0] = 0xc0;

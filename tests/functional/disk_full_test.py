@@ -15,7 +15,7 @@ class DiskFull(Case):
     NAMES = ("alpha.cpc", "beta.cpc")
 
     def setUp(self):
-        self.alpha.allowed_errors.append("could not be stored")
+        self.alpha.allowed_errors += ["could not be stored", "the store takes nothing"]
 
     def fill(self, instance):
         """From now on no file of the daemon grows past the store's largest."""
@@ -25,6 +25,9 @@ class DiskFull(Case):
     def limit(self, instance, octets):
         _, hard = resource.prlimit(instance.process.pid, resource.RLIMIT_FSIZE)
         resource.prlimit(instance.process.pid, resource.RLIMIT_FSIZE, (octets, hard))
+
+    def told(self, sentence):
+        return self.alpha.log_text().count(sentence)
 
     def send_until_refused(self, client, conversation, instance):
         """The texts that were accepted before the first refusal, and that refusal."""
@@ -44,13 +47,17 @@ class DiskFull(Case):
         alice, bob = self.person("alice", self.alpha), self.person("bob", self.beta)
         mine, theirs = self.acquaint(alice, bob)
         before = len(alice.texts(mine))
+        told_before = self.told("the store takes nothing")
         accepted, refusal = self.send_until_refused(alice, mine, self.alpha)
         self.assertEqual(refusal.code, "UNAVAILABLE", refusal)
         self.assertNotIn("disk", str(refusal.reply.body).lower(), "a stranger learns about us")
 
         # Everybody can still read, and the operator can still ask.
         self.assertEqual(alice.texts(mine)[before:], accepted)
-        self.assertIn(self.alpha.status()["state"], ("running", "degraded"))
+        status = self.alpha.status()
+        self.assertEqual(status["state"], "degraded")
+        self.assertIn("the store takes nothing", status["reasons"][0])
+        self.assertEqual(self.told("the store takes nothing"), told_before + 1)
 
         # What a peer sends meanwhile stays with the peer.
         answer = bob.send(theirs, new_text("from the other side " + PATTERN))
@@ -60,6 +67,8 @@ class DiskFull(Case):
         self.limit(self.alpha, resource.RLIM_INFINITY)
         last = alice.send(mine, new_text("room again"))
         accepted.append(last["text"])
+        self.assertEqual(self.alpha.status()["state"], "running")
+        self.assertIn("the store works again", self.alpha.log_text())
         alice.wait_text(mine, answer["text"])
         bob.wait_text(theirs, last["text"])
         eventually(lambda: alice.texts(mine) == bob.texts(theirs), "one conversation in one order")

@@ -2,6 +2,7 @@
 """cpcctl: results on stdout, stable exit statuses and codes, and an init that never overwrites."""
 
 import json
+import signal
 import stat
 import subprocess
 
@@ -89,6 +90,21 @@ class Operator(Case):
         self.assert_fails(6, "precond.confirmation", "user", "disable", "carol", "--yes=alice",
                           stdin="")
         self.assert_same_rows(before, self.alpha)
+
+    def test_a_disabled_account_takes_no_new_password_and_stays_disabled(self):
+        password = "a good password 18"
+        self.world.secrets.add(password)
+        self.alpha.create_user("dora", password)
+        self.alpha.disable_user("dora")
+        before = self.alpha.rows()
+        self.assert_fails(6, "precond.disabled", "user", "passwd", "dora", "--password-file", "-",
+                          stdin=password)
+        self.assert_same_rows(before, self.alpha)
+
+    def test_sighup_stops_nobody(self):
+        self.alpha.process.send_signal(signal.SIGHUP)
+        self.assertEqual(self.alpha.status()["state"], "running")
+        self.assertEqual(self.alpha.status()["state"], "running")
 
     def test_peers_are_listed_and_shown(self):
         self.alpha.cpcctl("peer", "list")

@@ -10,6 +10,7 @@ import time
 
 from cpc.case import main
 from cpc.encoding import b64url
+from cpc.instance import PATIENCE_S
 from cpc.lying_peer import HELLO_PATH, HELLO_TYPE, TRANSACTION_PATH
 from cpc.peer_case import PeerCase
 from cpc.peer_events import Person, batch
@@ -190,6 +191,28 @@ class Requests(PeerCase):
             plain.sendall(b"GET /.well-known/cpc/instance HTTP/1.1\r\nHost: a\r\n\r\n")
             with contextlib.suppress(ConnectionError):
                 self.assertNotIn(b"HTTP/", plain.recv(1000))
+
+    def test_a_body_is_taken_only_where_one_belongs(self):
+        """A stranger gets no room for two megabytes at a door that takes none."""
+        for method, path in (("GET", DOCUMENT_PATH), ("PUT", "/cpc/fed/v1/other"),
+                             ("POST", TRANSACTION_PATH + "x" * 22), ("POST", HELLO_PATH)):
+            with self.subTest(method=method, path=path), \
+                    contextlib.suppress(BrokenPipeError, ConnectionResetError, ssl.SSLEOFError):
+                reply = self.gamma.request(self.alpha, method, path, b"x" * 10_000)
+                self.assertEqual(reply.status, 413)
+
+    def test_one_address_cannot_hold_all_connections(self):
+        held = []
+        with contextlib.ExitStack() as stack:
+            for _ in range(64):
+                held.append(stack.enter_context(socket.create_connection(
+                    self.alpha.federation, source_address=("127.0.0.9", 0))))
+            one_more = stack.enter_context(socket.create_connection(
+                self.alpha.federation, source_address=("127.0.0.9", 0)))
+            one_more.settimeout(PATIENCE_S)
+            with contextlib.suppress(ConnectionError):
+                self.assertEqual(one_more.recv(1), b"", "the 65th connection was kept")
+            self.assertEqual(self.gamma.greet(self.alpha).status, 200, "others are shut out")
 
     def test_noise_and_half_requests_harm_nobody(self):
         context = ssl.create_default_context()

@@ -95,6 +95,24 @@ class Startup(Case):
         shutil.copy(self.beta.keys / "root.key", self.data / "keys" / "root.key")
         self.assert_refuses("alpha.cpc", self.beta.iid)
 
+    def test_another_master_key_than_the_stores_is_refused(self):
+        self.stopped_copy()
+        shutil.copy(self.beta.keys / "master.key", self.data / "keys" / "master.key")
+        self.assert_refuses("another master key")
+
+    def test_a_database_that_is_gone_is_missed_and_not_made_anew(self):
+        self.stopped_copy()
+        (self.data / "cpcd.db").unlink()
+        self.assert_refuses("backup", "cpcd.db.highwater")
+
+    def test_a_link_to_a_store_in_use_is_refused_and_its_daemon_works_on(self):
+        self.stopped_copy()
+        for file in self.data.glob("cpcd.db*"):
+            file.unlink()
+        (self.data / "cpcd.db").symlink_to(self.alpha.database)
+        self.assert_refuses("already open", str(self.alpha.process.pid))
+        self.assertEqual(self.alpha.status()["state"], "running")
+
     def test_a_newer_schema_is_refused_with_both_numbers(self):
         self.stopped_copy()
         with contextlib.closing(sqlite3.connect(self.data / "cpcd.db")) as database:
@@ -128,6 +146,8 @@ class Startup(Case):
                     self.assert_refuses(name)
                 os.chmod(file, 0o644)
                 self.assertIn("chmod 600", self.assert_refuses(str(file)))
+                status, text = self.cpcd("--check-config", self.config)
+                self.assert_is_refusal(status, text, ["chmod 600", str(file)])
                 os.chmod(file, 0o600)
 
     def test_a_missing_wrong_or_damaged_key_is_refused_and_never_made_anew(self):
@@ -178,6 +198,22 @@ class Startup(Case):
             with self.subTest(name):
                 status, told = self.check_config(text)
                 self.assert_is_refusal(status, told, ["instance"])
+
+    def test_paths_that_cannot_be_meant_are_told(self):
+        for text, word in (('[storage]\nfile = "/var/lib/cpcd/"\n', "names a folder"),
+                           ('[admin]\nsocket = "/run/cpcd/"\n', "names a folder"),
+                           ('[storage]\nfile = "/a/b"\n[admin]\nsocket = "/a/./b"\n',
+                            "same as storage.file")):
+            with self.subTest(text):
+                status, told = self.check_config('instance = "alpha.cpc"\n' + text)
+                self.assert_is_refusal(status, told, [word])
+
+    def test_a_wrong_argument_is_told_with_status_2(self):
+        for words in (["--nonsense"], ["--config"], ["one", "two"]):
+            with self.subTest(words):
+                status, text = self.cpcd(*words)
+                self.assertEqual(status, 2, text)
+                self.assertIn("--help", text)
 
     def test_what_is_no_toml_no_file_or_not_readable_is_told(self):
         status, text = self.check_config("instance = \n")

@@ -178,12 +178,17 @@ TEST_CASE("init that cannot finish leaves nothing behind") {
 
 TEST_CASE("init does not put keys where others can look") {
   const tests::TemporaryFolder folder;
-  fs::create_directories(folder.path() / "data" / "keys");
-  fs::permissions(folder.path() / "data" / "keys", fs::perms{0755});
-  const Said said = Cpcctl{}(init(folder));
-  CHECK(said.status == 6);
-  CHECK(said.err.find("try:   chmod 700 ") != std::string::npos);
-  fs::permissions(folder.path() / "data" / "keys", fs::perms{0700});
+  const fs::path data = folder.path() / "data";
+  fs::create_directories(data / "keys");
+  for (const fs::path& open : {data, data / "keys"}) {
+    fs::permissions(data, fs::perms{0700});
+    fs::permissions(data / "keys", fs::perms{0700});
+    fs::permissions(open, fs::perms{0755});
+    const Said said = Cpcctl{}(init(folder));
+    CHECK(said.status == 6);
+    CHECK(said.err.find("try:   chmod 700 " + open.string() + "\n") != std::string::npos);
+  }
+  fs::permissions(data / "keys", fs::perms{0700});
   CHECK(Cpcctl{}(init(folder)).status == 0);
 }
 
@@ -195,6 +200,7 @@ TEST_CASE("init gives what root made to the owner of the data folder") {
   const tests::TemporaryFolder folder;
   const fs::path data = folder.path() / "data";
   fs::create_directory(data);
+  fs::permissions(data, fs::perms{0700});
   REQUIRE(::chown(data.c_str(), 12345, 23456) == 0);
   REQUIRE(Cpcctl{}(init(folder)).status == 0);
   for (const fs::path& path :

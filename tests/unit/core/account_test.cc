@@ -61,6 +61,8 @@ TEST_CASE("a disabled account is signed out for good, and disabling twice is onc
   CHECK_FALSE(is_signed_in(alpha, before));
   CHECK_FALSE(is_signed_in(alpha, after));
   CHECK(disable("nobody").error().code == ErrorCode::not_found);
+  const auto password = [](auto& tx, auto) { return change_password(tx, "anna", "other"); };
+  CHECK(alpha.run(password).error().code == ErrorCode::denied);
 }
 
 TEST_CASE("a name that is used again is another incarnation and voids the old sessions") {

@@ -48,8 +48,12 @@ struct Scene {
   [[nodiscard]] std::unique_ptr<store::Store> open() const {
     store::OpenOptions options;
     options.path = folder / "store.db";
-    options.claim = {core::InstanceName::parse("alpha.cpc").value(), id_of<core::Iid>('i'),
-                     id_of<core::StoreEpoch>('e'), id_of<store::Fence>('f'), from_milliseconds(1)};
+    options.claim = {core::InstanceName::parse("alpha.cpc").value(),
+                     id_of<core::Iid>('i'),
+                     id_of<core::StoreEpoch>('e'),
+                     id_of<store::Fence>('f'),
+                     id_of<store::MasterKeyId>('m'),
+                     from_milliseconds(1)};
     return store::open_store(options).value();
   }
   template <class Coroutine>
