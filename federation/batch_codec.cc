@@ -68,8 +68,7 @@ Result<core::LogItem<VerifiedEnvelope>> log_item(const json& value, const PeerId
   auto& placement = item.placement;
   CPC_TRY(placement.position.hub_epoch, object.integer("epoch", 1, json_integer_max));
   CPC_TRY(placement.position.seq, object.integer("seq", 1, json_integer_max));
-  CPC_TRY(const std::int64_t hub_time, object.integer("hub_time", 0, json_integer_max));
-  placement.hub_time = from_milliseconds(hub_time);
+  CPC_TRY(placement.hub_time, object.time("hub_time"));
   CPC_TRY(placement.link, object.id<Digest>("link"));
   CPC_TRY(item.author, object.id<core::Iid>("author"));
   CPC_TRY(item.id, object.id<core::EventId>("id"));

@@ -43,8 +43,7 @@ Result<core::EventHeader> read_event_header(std::string_view text) {
   if (object.has("member")) {
     CPC_TRY(header.member, object.id<core::MemberId>("member"));
   }
-  CPC_TRY(const std::int64_t time, object.integer("time", 0, json_integer_max));
-  header.time = from_milliseconds(time);
+  CPC_TRY(header.time, object.time("time"));
   CPC_TRY(const std::string_view type, object.string("type", type_bytes_max));
   header.type = type;
   return header;

@@ -66,8 +66,7 @@ Result<core::ConsentFrame> read_frame(std::string_view payload) {
   CPC_TRY(frame.id, object.id<core::FrameId>("id"));
   CPC_TRY(const std::string_view kind, object.string("kind", 32));
   CPC_TRY(frame.kind, kind_of(kind));
-  CPC_TRY(const std::int64_t time, object.integer("time", 0, json_integer_max));
-  frame.time = from_milliseconds(time);
+  CPC_TRY(frame.time, object.time("time"));
   CPC_TRY(const JsonObject from, object.object("from"));
   CPC_TRY(read_sender(from, frame.from));
   CPC_TRY(const JsonObject to, object.object("to"));

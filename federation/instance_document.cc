@@ -60,18 +60,18 @@ Result<TimePoint> check_part(const JsonObject& part, const core::InstanceName& n
   CPC_TRY(part.integer("v", 1, 1));
   CPC_TRY(const std::string_view said, part.string("name", 253));
   CPC_TRY(const core::Iid said_iid, part.id<core::Iid>("iid"));
-  CPC_TRY(const std::int64_t issued, part.integer("issued", 0, json_integer_max));
-  CPC_TRY(const std::int64_t expires, part.integer("expires", 0, json_integer_max));
+  CPC_TRY(const TimePoint issued, part.time("issued"));
+  CPC_TRY(const TimePoint expires, part.time("expires"));
   if (said != name.text()) return fail(ErrorCode::denied, "the document is of another name");
   if (said_iid != iid) return fail(ErrorCode::conflict, "the document is of another instance");
-  if (from_milliseconds(issued) > now + skew) {
+  if (issued > now + skew) {
     return fail(ErrorCode::denied, "the document was issued in the future");
   }
-  if (from_milliseconds(expires) <= now) return fail(ErrorCode::denied, "the document has expired");
-  if (expires - issued > Milliseconds{life_max}.count()) {
+  if (expires <= now) return fail(ErrorCode::denied, "the document has expired");
+  if (expires - issued > life_max) {
     return fail(ErrorCode::denied, "the document lives longer than allowed");
   }
-  return from_milliseconds(expires);
+  return expires;
 }
 
 Result<DelegatedKey> delegated_key(const json& value) {
@@ -80,9 +80,9 @@ Result<DelegatedKey> delegated_key(const json& value) {
   CPC_TRY(const auto key, crypto::PublicKey::from_bytes(raw));
   CPC_TRY(const auto kid, object.id<crypto::KeyId>("kid"));
   if (kid != key.id()) return fail(ErrorCode::denied, "a key id is not its key's thumbprint");
-  CPC_TRY(const std::int64_t not_before, object.integer("not_before", 0, json_integer_max));
-  CPC_TRY(const std::int64_t not_after, object.integer("not_after", 0, json_integer_max));
-  return DelegatedKey{key, from_milliseconds(not_before), from_milliseconds(not_after)};
+  CPC_TRY(const TimePoint not_before, object.time("not_before"));
+  CPC_TRY(const TimePoint not_after, object.time("not_after"));
+  return DelegatedKey{key, not_before, not_after};
 }
 
 Result<> read_delegation(const Jws& jws, const core::Iid& pinned, TimePoint now,

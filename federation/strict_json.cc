@@ -177,6 +177,11 @@ Result<std::int64_t> JsonObject::integer(std::string_view key, std::int64_t min,
   return number;
 }
 
+Result<TimePoint> JsonObject::time(std::string_view key) const {
+  CPC_TRY(const std::int64_t milliseconds, integer(key, 0, to_milliseconds(json_time_max)));
+  return from_milliseconds(milliseconds);
+}
+
 Result<bool> JsonObject::boolean(std::string_view key) const {
   CPC_TRY(const json* member, value(key));
   if (!member->is_boolean()) return wrong(key, "is not true or false");

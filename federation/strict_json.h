@@ -20,11 +20,15 @@
 
 #include "core/base/bytes.h"
 #include "core/base/result.h"
+#include "core/base/time.h"
 
 namespace cpc::federation {
 
 /// The greatest integer that every JSON reader holds exactly (RFC 7493 section 2.2): 2^53 - 1.
 inline constexpr std::int64_t json_integer_max = (std::int64_t{1} << 53) - 1;
+/// The last moment that RFC 3339 can write: 9999-12-31T23:59:59.999Z. No time of a peer lies past
+/// it, or a client could not be shown the message it stands in.
+inline constexpr TimePoint json_time_max = from_milliseconds(253'402'300'799'999);
 
 struct JsonLimits {
   std::size_t bytes_max = 4 * 1024 * 1024;  ///< Of the text.
@@ -66,6 +70,8 @@ class JsonObject {
   /// Within [min, max].
   [[nodiscard]] Result<std::int64_t> integer(std::string_view key, std::int64_t min,
                                              std::int64_t max) const;
+  /// Milliseconds since the epoch, from it up to json_time_max.
+  [[nodiscard]] Result<TimePoint> time(std::string_view key) const;
   [[nodiscard]] Result<bool> boolean(std::string_view key) const;
   [[nodiscard]] Result<JsonObject> object(std::string_view key) const;
   /// The elements, at most `items_max` of any type: give each to JsonObject::of or ask its type.

@@ -115,8 +115,7 @@ Result<core::Answer> decode_answer(std::string_view body) {
   CPC_TRY(const JsonObject object, JsonObject::of(value, "answer"));
   CPC_TRY(const StoreMark mark, mark_of(object));
   core::Answer answer{mark.epoch, mark.boot_counter, {}, {}};
-  CPC_TRY(const std::int64_t now, object.integer("now", 0, json_integer_max));
-  answer.now = from_milliseconds(now);
+  CPC_TRY(answer.now, object.time("now"));
   CPC_TRY(const auto lanes, object.array("lanes", lanes_max));
   for (const json& entry : lanes) {
     CPC_TRY(auto lane, lane_from_json(entry));
@@ -141,8 +140,7 @@ Result<Hello> decode_hello(std::string_view body) {
   CPC_TRY(const JsonObject object, JsonObject::of(value, "hello"));
   Hello hello;
   CPC_TRY(hello.mark, mark_of(object));
-  CPC_TRY(const std::int64_t now, object.integer("now", 0, json_integer_max));
-  hello.now = from_milliseconds(now);
+  CPC_TRY(hello.now, object.time("now"));
   CPC_TRY(hello.delegation_serial, object.integer("delegation_serial", 0, json_integer_max));
   CPC_TRY(hello.operational_serial, object.integer("operational_serial", 0, json_integer_max));
   CPC_TRY(const auto versions, object.array("versions", 16));

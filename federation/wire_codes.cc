@@ -98,10 +98,10 @@ Result<WireProblem> read_problem(const HttpReply& reply) {
   CPC_TRY(const JsonObject problem, JsonObject::of(body, "problem"));
   CPC_TRY(const std::string_view text, problem.string("code", 64));
   CPC_TRY(const bool retryable, problem.boolean("retryable"));
-  CPC_TRY(const std::int64_t server_time, problem.integer("server_time", 0, json_integer_max));
+  CPC_TRY(const TimePoint server_time, problem.time("server_time"));
   const std::optional<WireCode> code = wire_code_from_text(text);
   if (!code) return problem.wrong("code", "is unknown");
-  return WireProblem{*code, retryable, from_milliseconds(server_time)};
+  return WireProblem{*code, retryable, server_time};
 }
 
 std::optional<Milliseconds> read_retry_after(const HttpReply& reply) {

@@ -21,6 +21,7 @@ AnyId id_of(const std::string& label) {
 }
 
 const TimePoint now = from_milliseconds(1'800'000'000'000);
+constexpr std::int64_t last_ms = 253'402'300'799'999;  // 9999-12-31T23:59:59.999Z
 
 PeerIdentity author_of(const crypto::SigningKey& key) {
   PeerIdentity identity;
@@ -137,6 +138,8 @@ TEST_CASE("a header that is not exactly ours is invalid") {
   CHECK(changed([](auto& v) { v["time"] = 1.5; }) == ErrorCode::invalid);
   CHECK(changed([](auto& v) { v["time"] = -1; }) == ErrorCode::invalid);
   CHECK(changed([](auto& v) { v["time"] = "1"; }) == ErrorCode::invalid);
+  CHECK(changed([](auto& v) { v["time"] = last_ms + 1; }) == ErrorCode::invalid);
+  CHECK(changed([](auto& v) { v["time"] = json_integer_max; }) == ErrorCode::invalid);
   CHECK(changed([](auto& v) { v["id"] = "AAAA"; }) == ErrorCode::invalid);
   CHECK(changed([](auto& v) { v["type"] = std::string(65, 'x'); }) == ErrorCode::invalid);
   CHECK(changed([](auto& v) { v["member"] = nullptr; }) == ErrorCode::invalid);
