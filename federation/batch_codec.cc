@@ -64,6 +64,7 @@ json submission_json(const core::SubmissionPart<core::Envelope>& part) {
 Result<core::LogItem<VerifiedEnvelope>> log_item(const json& value, const PeerIdentity& origin,
                                                  const core::WireId& wire_id, TimePoint seen_at) {
   CPC_TRY(const JsonObject object, JsonObject::of(value, "log entry"));
+  CPC_TRY(object.only({"epoch", "seq", "hub_time", "link", "author", "id", "envelope"}));
   core::LogItem<VerifiedEnvelope> item;
   auto& placement = item.placement;
   CPC_TRY(placement.position.hub_epoch, object.integer("epoch", 1, json_integer_max));
@@ -87,6 +88,7 @@ Result<core::LogItem<VerifiedEnvelope>> log_item(const json& value, const PeerId
 Result<core::LogPart<VerifiedEnvelope>> log_part(const json& value, const PeerIdentity& origin,
                                                  TimePoint seen_at, Allowance& allowance) {
   CPC_TRY(const JsonObject object, JsonObject::of(value, "log lane"));
+  CPC_TRY(object.only({"conversation", "items"}));
   core::LogPart<VerifiedEnvelope> part;
   CPC_TRY(part.wire_id, object.id<core::WireId>("conversation"));
   CPC_TRY(const auto items, object.array("items", 5000));
@@ -117,6 +119,7 @@ Result<core::SubmissionPart<VerifiedEnvelope>> submission_part(const json& value
                                                                TimePoint seen_at,
                                                                Allowance& allowance) {
   CPC_TRY(const JsonObject object, JsonObject::of(value, "submission lane"));
+  CPC_TRY(object.only({"conversation", "first", "items"}));
   core::SubmissionPart<VerifiedEnvelope> part;
   CPC_TRY(part.wire_id, object.id<core::WireId>("conversation"));
   CPC_TRY(part.first, object.integer("first", 1, json_integer_max));
@@ -135,6 +138,7 @@ Result<core::SubmissionPart<VerifiedEnvelope>> submission_part(const json& value
 
 Result<core::FramePart> frame_part(const JsonObject& object, const PeerIdentity& origin,
                                    TimePoint seen_at, Allowance& allowance) {
+  CPC_TRY(object.only({"first", "items"}));
   core::FramePart part;
   CPC_TRY(part.first, object.integer("first", 1, json_integer_max));
   CPC_TRY(const auto items, object.strings("items", 5000, frame_bytes_max));
@@ -152,6 +156,7 @@ Result<core::FramePart> frame_part(const JsonObject& object, const PeerIdentity&
 
 Result<core::ReceiptPart> receipt_part(const json& value) {
   CPC_TRY(const JsonObject object, JsonObject::of(value, "receipt"));
+  CPC_TRY(object.only({"conversation", "member", "epoch", "seq"}));
   core::ReceiptPart part;
   CPC_TRY(part.wire_id, object.id<core::WireId>("conversation"));
   CPC_TRY(part.member, object.id<core::MemberId>("member"));

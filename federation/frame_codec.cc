@@ -50,10 +50,22 @@ Result<FrameKind> kind_of(std::string_view name) {
 }
 
 Result<> read_sender(const JsonObject& from, core::Introduction& sender) {
+  CPC_TRY(from.only({"address", "iid", "incarnation"}));
   CPC_TRY(const std::string_view address, from.string("address", 255));
   CPC_TRY(sender.address, core::Address::parse(address));
   CPC_TRY(sender.iid, from.id<core::Iid>("iid"));
   CPC_TRY(sender.incarnation, from.id<core::Incarnation>("incarnation"));
+  return success();
+}
+
+Result<> read_body(const JsonObject& body, core::ConsentFrame& frame) {
+  CPC_TRY(frame.from.member_id, body.id<core::MemberId>("member"));
+  CPC_TRY(frame.epoch, body.id<core::StoreEpoch>("epoch"));
+  CPC_TRY(frame.version, body.integer("version", 1, json_integer_max));
+  if (frame.kind != FrameKind::request) return body.only({"member", "epoch", "version"});
+  CPC_TRY(body.only({"member", "epoch", "version", "intro"}));
+  CPC_TRY(const std::string_view intro, body.string("intro", core::intro_code_points_max * 4));
+  frame.intro = intro;
   return success();
 }
 
@@ -70,19 +82,14 @@ Result<core::ConsentFrame> read_frame(std::string_view payload) {
   CPC_TRY(const JsonObject from, object.object("from"));
   CPC_TRY(read_sender(from, frame.from));
   CPC_TRY(const JsonObject to, object.object("to"));
+  CPC_TRY(to.only({"address", "iid"}));
   CPC_TRY(const std::string_view to_address, to.string("address", 255));
   CPC_TRY(frame.to, core::Address::parse(to_address));
   if (to.has("iid")) {
     CPC_TRY(frame.to_iid, to.id<core::Iid>("iid"));
   }
   CPC_TRY(const JsonObject body, object.object("body"));
-  CPC_TRY(frame.from.member_id, body.id<core::MemberId>("member"));
-  CPC_TRY(frame.epoch, body.id<core::StoreEpoch>("epoch"));
-  CPC_TRY(frame.version, body.integer("version", 1, json_integer_max));
-  if (frame.kind == FrameKind::request) {
-    CPC_TRY(const std::string_view intro, body.string("intro", core::intro_code_points_max * 4));
-    frame.intro = intro;
-  }
+  CPC_TRY(read_body(body, frame));
   return frame;
 }
 

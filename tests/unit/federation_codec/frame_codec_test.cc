@@ -120,6 +120,12 @@ TEST_CASE("a frame that is not exactly ours is invalid") {
   CHECK(changed([](auto& v) { v["v"] = 2; }) == ErrorCode::invalid);
   CHECK(changed([](auto& v) { v["kind"] = "consent.maybe"; }) == ErrorCode::invalid);
   CHECK(changed([](auto& v) { v["time"] = 1.0; }) == ErrorCode::invalid);
+  CHECK(changed([](auto& v) { v["time"] = to_milliseconds(json_time_max) + 1; }) ==
+        ErrorCode::invalid);
+  CHECK(changed([](auto& v) { v["from"]["extra"] = 1; }) == ErrorCode::invalid);
+  CHECK(changed([](auto& v) { v["to"]["extra"] = 1; }) == ErrorCode::invalid);
+  CHECK(changed([](auto& v) { v["body"]["extra"] = 1; }) == ErrorCode::invalid);
+  CHECK(changed([](auto& v) { v["kind"] = "consent.granted"; }) == ErrorCode::invalid);
   CHECK(changed([](auto& v) { v["body"]["version"] = 0; }) == ErrorCode::invalid);
   CHECK(changed([](auto& v) { v["body"].erase("intro"); }) == ErrorCode::invalid);
   CHECK(changed([](auto& v) { v["from"]["address"] = "Anna@alpha.cpc"; }) == ErrorCode::invalid);

@@ -164,6 +164,10 @@ TEST_CASE("an entry names the event it carries, and belongs to the log it lies i
   CHECK(verdict([](json& v) { v["seq"] = 0; }) == "MALFORMED");
   CHECK(verdict([](json& v) { v["epoch"] = 0; }) == "MALFORMED");
   CHECK(verdict([](json& v) { v["hub_time"] = "1"; }) == "MALFORMED");
+  CHECK(verdict([](json& v) { v["hub_time"] = to_milliseconds(json_time_max); }) == "");
+  CHECK(verdict([](json& v) { v["hub_time"] = to_milliseconds(json_time_max) + 1; }) ==
+        "MALFORMED");
+  CHECK(verdict([](json& v) { v["extra"] = 1; }) == "MALFORMED");
   CHECK(verdict([](json& v) { v["envelope"]["extra"] = 1; }) == "MALFORMED");
   CHECK(verdict([](json& v) { v["envelope"] = nullptr; }) == "MALFORMED");
   CHECK(verdict([](json& v) { v.erase("link"); }) == "MALFORMED");
