@@ -228,13 +228,17 @@ Result<LaneAnswer> take_receipt(Transaction& tx, const Home& home, const Origin&
     answer.verdict = LaneVerdict::defer;
     return answer;
   }
-  const Position held = std::min(part.read, conversation->head.position);
+  // A place of an earlier hub epoch says nothing of this log: it is taken without effect. One that
+  // we do not hold yet, of this epoch or a later one, is asked for again.
+  const Position& head = conversation->head.position;
+  const bool is_of_epoch = part.read.hub_epoch == head.hub_epoch;
+  const Position held = std::min(part.read, head);
   for (const Address& address : {conversation->low, conversation->high}) {
     if (address.instance != origin.name) continue;
     CPC_TRY(Member member, member_of(tx, *conversation, address));
     if (member.member_id != part.member || member.iid != origin.iid) continue;
     answer.position = held;
-    if (member.read_seq >= held.seq) continue;
+    if (!is_of_epoch || member.read_seq >= held.seq) continue;
     member.read_seq = held.seq;
     tx.put(std::move(member));
     touch_people(tx, home, *conversation);

@@ -101,11 +101,24 @@ const LaneAnswer* answer_to(const Answer& answer, LaneKind kind, const WireId& w
   return found == answer.lanes.end() ? nullptr : &*found;
 }
 
+// How much of what a peer claims to hold can be so: it holds nothing, or a stretch up to what
+// travelled now or was acknowledged before, in a hub epoch that we sent. A seq of any other epoch
+// says nothing, however its order looks. None when it cannot be so at all.
+std::optional<Position> believed(Position claimed, Position sent_upto, Position acked) {
+  if (claimed.seq == 0) return Position{};
+  const Position most = std::max(sent_upto, acked);
+  for (const Position& known : {most, acked}) {
+    if (claimed.hub_epoch == known.hub_epoch) return std::min(claimed, known);
+  }
+  return std::nullopt;
+}
+
 // What the peer took before it stopped is not sent again.
-void note_taken(Lane& lane, Position sent_upto, Position taken, DeliveryOutcome& outcome) {
-  const Position acked = std::min(taken, sent_upto);
-  if (acked <= lane.acked) return;
-  lane.acked = acked;
+void note_taken(Lane& lane, Position taken, DeliveryOutcome& outcome) {
+  if (taken <= lane.acked) return;
+  lane.acked = taken;
+  // What was held back since it travelled is held all the same.
+  lane.head = std::max(lane.head, taken);
   outcome.has_progressed = true;
 }
 
@@ -114,25 +127,24 @@ Result<> move_lane(Transaction& tx, const LaneKey& key, Position sent_upto,
                    const LaneAnswer& answer, DeliveryOutcome& outcome) {
   CPC_TRY(auto lane, tx.find(key));
   if (!lane) return success();
+  const auto held = believed(answer.position, sent_upto, lane->acked);
   switch (answer.verdict) {
     case LaneVerdict::ok:
-    case LaneVerdict::gap: {
-      // A peer cannot hold more than we sent; what it lost it asks for again by a lower position.
-      const Position acked = std::min(answer.position, std::max(sent_upto, lane->acked));
-      if (acked == lane->acked) {
+    case LaneVerdict::gap:
+      if (!held || *held == lane->acked) {
         outcome.is_deferred = true;
         return success();
       }
-      outcome.has_progressed = outcome.has_progressed || acked > lane->acked;
-      lane->acked = acked;
+      // What the peer lost it asks for again by a lower position.
+      if (*held < lane->acked) lane->acked = *held;
+      note_taken(*lane, *held, outcome);
       break;
-    }
     case LaneVerdict::defer:
-      note_taken(*lane, sent_upto, answer.position, outcome);
+      note_taken(*lane, held.value_or(Position{}), outcome);
       outcome.is_deferred = true;
       break;
     case LaneVerdict::reject:
-      note_taken(*lane, sent_upto, answer.position, outcome);
+      note_taken(*lane, held.value_or(Position{}), outcome);
       [[fallthrough]];
     case LaneVerdict::fork:
     case LaneVerdict::not_hub:
@@ -228,7 +240,9 @@ Result<DeliveryOutcome> apply_answer(Transaction& tx, const Home& home, const In
         sent.frames->first + static_cast<std::int64_t>(sent.frames->items.size()) - 1;
     if (const LaneAnswer* lane = answer_to(answer, LaneKind::consent, {})) {
       CPC_TRY(move_lane(tx, key, {0, last}, *lane, outcome));
-      for (std::int64_t at = sent.frames->first; at <= std::min(last, lane->position.seq); ++at) {
+      CPC_TRY(const auto moved, tx.find(key));
+      const std::int64_t acked = moved ? moved->acked.seq : 0;
+      for (std::int64_t at = sent.frames->first; at <= std::min(last, acked); ++at) {
         tx.erase(FrameKey{peer, at});
       }
     }

@@ -160,7 +160,7 @@ Result<core::ReceiptPart> receipt_part(const json& value) {
   core::ReceiptPart part;
   CPC_TRY(part.wire_id, object.id<core::WireId>("conversation"));
   CPC_TRY(part.member, object.id<core::MemberId>("member"));
-  CPC_TRY(part.read.hub_epoch, object.integer("epoch", 0, json_integer_max));
+  CPC_TRY(part.read.hub_epoch, object.integer("epoch", 1, json_integer_max));
   CPC_TRY(part.read.seq, object.integer("seq", 0, json_integer_max));
   return part;
 }

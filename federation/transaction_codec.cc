@@ -76,6 +76,10 @@ Result<core::LaneAnswer> lane_from_json(const json& value) {
   // A verdict of a later version means that the lane does not move.
   lane.verdict = core::lane_verdict(verdict).value_or(core::LaneVerdict::defer);
   CPC_TRY(lane.position, position_of(object));
+  const bool is_in_log = lane.kind == core::LaneKind::log || lane.kind == core::LaneKind::receipts;
+  if (is_in_log && lane.position.hub_epoch == 0 && lane.position.seq != 0) {
+    return object.wrong("epoch", "is missing for a place in a log");
+  }
   if (object.has("conversation")) {
     CPC_TRY(lane.wire_id, object.id<core::WireId>("conversation"));
   }

@@ -237,6 +237,44 @@ TEST_CASE("a peer that claims to hold more than it was sent is believed only tha
   CHECK(s.at_copy() == Texts{"hello", "one", "two"});
 }
 
+TEST_CASE("a place of a hub epoch that was never sent is no answer, however it is ordered") {
+  Scene s;
+  s.say("one");
+  const std::int64_t most = (std::int64_t{1} << 53) - 1;
+  const auto verdict = GENERATE(LaneVerdict::ok, LaneVerdict::gap, LaneVerdict::defer);
+  const auto before = s.log_lane().acked;
+  const Batch batch = Federation::owed(s.hub, s.copy);
+  const auto conclude = [&](Position held) {
+    Answer answer;
+    LaneAnswer lane;
+    lane.wire_id = batch.logs.front().wire_id;
+    lane.verdict = verdict;
+    lane.position = held;
+    answer.lanes.push_back(lane);
+    REQUIRE(s.hub.run([&](auto& tx, auto) {
+      return apply_answer(tx, s.hub.home(), s.copy.name(), batch, answer);
+    }));
+    return s.hub.store.row<Member>({s.pair.hub_id, s.pair.copy_person()})->delivered_seq;
+  };
+  for (const Position absurd : {Position{0, most}, Position{2, 1}, Position{2, most}}) {
+    CHECK(conclude(absurd) <= before.seq);
+    CHECK(s.log_lane().acked == before);
+  }
+  CHECK(conclude({1, most}) == s.log_lane().head.seq);
+  CHECK(s.log_lane().acked == s.log_lane().head);
+}
+
+TEST_CASE("no frame is erased for an answer that cannot be so") {
+  Crowd crowd{3};
+  const Batch batch = Federation::owed(crowd.alpha, crowd.beta);
+  Answer answer = crowd.world.deliver(crowd.beta, crowd.alpha, batch);
+  answer.lanes.front().position = {1, 3};
+  REQUIRE(Federation::conclude(crowd.alpha, crowd.beta, batch, federation::encode_answer(answer)));
+  CHECK(crowd.alpha.store.rows<Frame>().size() == 3);
+  crowd.world.settle();
+  CHECK(crowd.alpha.store.rows<Frame>().empty());
+}
+
 TEST_CASE("a new life of the sender's store begins its lanes anew and nothing arrives twice") {
   Scene s;
   s.submit("one");

@@ -180,6 +180,11 @@ TEST_CASE("a transaction that is malformed as a whole is refused as a whole") {
   CHECK(refusal([](json& v) { v["store_epoch"] = "x"; }) == ErrorCode::invalid);
   CHECK(refusal([](json& v) { v["submissions"][0]["first"] = 0; }) == ErrorCode::invalid);
   CHECK(refusal([](json& v) { v["frames"]["first"] = 0; }) == ErrorCode::invalid);
+  CHECK(refusal([](json& v) { v["receipts"][0]["epoch"] = 0; }) == ErrorCode::invalid);
+  CHECK(refusal([](json& v) { v["frames"]["extra"] = 1; }) == ErrorCode::invalid);
+  for (const char* part : {"logs", "submissions", "receipts"}) {
+    CHECK(refusal([&](json& v) { v[part][0]["extra"] = 1; }) == ErrorCode::invalid);
+  }
   CHECK(refusal([](json& v) { v["frames"]["items"][0] = 1; }) == ErrorCode::invalid);
   for (const char* name : {"v", "boot", "store_epoch", "logs", "submissions", "receipts"}) {
     CHECK(refusal([&](json& v) { v.erase(name); }) == ErrorCode::invalid);
@@ -245,6 +250,14 @@ TEST_CASE("an answer reads back, and a verdict of a later version only waits") {
   json unknown = json::parse(body);
   unknown["lanes"][0]["kind"] = "gossip";
   CHECK_FALSE(decode_answer(unknown.dump()).has_value());
+  json nowhere = json::parse(body);
+  nowhere["lanes"][0]["epoch"] = 0;
+  CHECK_FALSE(decode_answer(nowhere.dump()).has_value());
+  nowhere["lanes"][0]["seq"] = 0;
+  CHECK(decode_answer(nowhere.dump()).has_value());
+  json absurd = json::parse(body);
+  absurd["now"] = json_integer_max;
+  CHECK_FALSE(decode_answer(absurd.dump()).has_value());
   json fraction = json::parse(body);
   fraction["lanes"][0]["seq"] = 4.0;
   CHECK_FALSE(decode_answer(fraction.dump()).has_value());
