@@ -207,6 +207,15 @@ Result<> ensure_join(Transaction& tx, const Home& home, Moment& moment, Conversa
   return success();
 }
 
+Result<> take_back_join(Transaction& tx, const Event& event) {
+  if (event.type != wire_name(EventType::member_join) || !event.sender) return success();
+  CPC_TRY(auto member, tx.find(MemberKey{event.conversation, *event.sender}));
+  if (!member) return success();
+  member->has_joined = false;
+  tx.put(*std::move(member));
+  return success();
+}
+
 Result<Member> member_of(Lookup& store, const Conversation& conversation, const Address& person) {
   CPC_TRY(auto member, store.find(MemberKey{conversation.id, person}));
   if (!member) return fail(ErrorCode::internal, "a conversation without its member's row");

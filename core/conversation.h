@@ -63,6 +63,10 @@ void add_draft(Transaction& tx, Conversation& conversation, Event event);
 [[nodiscard]] Result<> ensure_join(Transaction& tx, const Home& home, Moment& moment,
                                    Conversation& conversation, const Address& person);
 
+/// A join that got no place is made again before its person's next message. Does nothing for other
+/// events.
+[[nodiscard]] Result<> take_back_join(Transaction& tx, const Event& event);
+
 /// Fails with internal when the row is missing: only a bug loses a member.
 [[nodiscard]] Result<Member> member_of(Lookup& store, const Conversation& conversation,
                                        const Address& person);

@@ -188,6 +188,7 @@ Result<> fail_draft(Transaction& tx, const Home& home, const EventKey& key,
   CPC_TRY(auto conversation, tx.find(ConversationKey{key.conversation}));
   if (!draft || !conversation || draft->state != EventState::draft) return success();
   if (draft->draft_order > 0) --conversation->drafts;
+  CPC_TRY(take_back_join(tx, *draft));
   draft->state = EventState::failed;
   draft->reason = reason;
   tx.put(*std::move(draft));

@@ -28,7 +28,8 @@ namespace cpc::core {
                                        const VerifiedEnvelope& envelope);
 
 /// Gives up an own draft that cannot be signed or placed: FAILED with `reason`, out of the way of
-/// the others. Does nothing when it is no draft any more.
+/// the others. A join is made again before its person's next message. Does nothing when it is no
+/// draft any more.
 [[nodiscard]] Result<> fail_draft(Transaction& tx, const Home& home, const EventKey& key,
                                   std::string_view reason);
 

@@ -173,16 +173,6 @@ Result<> note_delivered(Transaction& tx, const Home& home, const LogPart<Envelop
   return success();
 }
 
-// A join that the hub refused has to be tried again before the next message.
-Result<> take_back_join(Transaction& tx, const Event& event) {
-  if (event.type != wire_name(EventType::member_join) || !event.sender) return success();
-  CPC_TRY(auto member, tx.find(MemberKey{event.conversation, *event.sender}));
-  if (!member) return success();
-  member->has_joined = false;
-  tx.put(*std::move(member));
-  return success();
-}
-
 // A submission that the hub will never order becomes FAILED for its author.
 Result<> fail_submissions(Transaction& tx, const Home& home, const SubmissionPart<Envelope>& part,
                           const LaneAnswer& answer) {

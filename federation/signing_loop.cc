@@ -91,16 +91,22 @@ Task<> give_up(LoopParts& self, const core::EventKey& key, const Error& why) {
 }
 
 // One by one, after a batch failed: a draft that can never be placed is given up, so that it does
-// not hold up the others.
+// not hold up the others. Fails with conflict when one has to be signed anew, because its
+// conversation moved while it was signed.
 Task<> place_each(LoopParts& self, const std::vector<Signable>& waiting,
                   const Envelopes& envelopes) {
+  Result<> all = success();
   for (std::size_t i = 0; i < waiting.size(); ++i) {
     const Result<> placed = co_await place(self, waiting, envelopes, i, i + 1);
     if (placed) continue;
     if (placed.error().code == ErrorCode::unavailable) co_return placed;
+    if (placed.error().code == ErrorCode::conflict) {
+      all = placed;
+      continue;
+    }
     CPC_CO_TRY(co_await give_up(self, waiting[i].draft.key(), placed.error()));
   }
-  co_return success();
+  co_return all;
 }
 
 // Signs and places what waits. True when there may be more.
@@ -150,7 +156,10 @@ boost::asio::awaitable<void> run_signing_loop(LoopParts& self) {
   for (;;) {
     const Result<bool> more = co_await sign_waiting(self);
     if (more && more.value()) continue;
-    if (!more) self.log.error("drafts could not be signed", {{"reason", more.error().detail}});
+    const bool is_moved = !more && more.error().code == ErrorCode::conflict;
+    if (!more && !is_moved) {
+      self.log.error("drafts could not be signed", {{"reason", more.error().detail}});
+    }
     const TimePoint due =
         self.timers.now() + (more ? Milliseconds{look_anyway} : Milliseconds{retry_after});
     co_await news.wait_until(self.timers, due);
