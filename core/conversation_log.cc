@@ -28,6 +28,10 @@ Result<std::optional<Address>> sender_of(Lookup& store, const Conversation& conv
   return std::optional<Address>{};
 }
 
+bool names(const std::optional<JoinClaim>& claim, const Member& member) {
+  return claim && claim->address == member.address && claim->incarnation == member.incarnation;
+}
+
 // May those of ours who did not write this event read it? Without a sender our rules did not agree
 // with the hub's; and of a later version's type we cannot know that it holds no person's words.
 Result<bool> is_readable(Transaction& tx, const Home& home, const Conversation& conversation,
@@ -132,7 +136,8 @@ Event event_row(const ConversationId& conversation, const VerifiedEnvelope& enve
 }
 
 Result<std::optional<Address>> authorize(Lookup& store, const Conversation& conversation,
-                                         const Iid& hub_iid, const EventHeader& header) {
+                                         const Iid& hub_iid, const VerifiedEnvelope& envelope) {
+  const EventHeader& header = envelope.header();
   const bool is_begin = conversation.head.position.seq == 0;
   if (event_type(header.type) == EventType::conversation_create) {
     if (!is_begin || header.author != hub_iid || !header.member.is_zero()) {
@@ -143,9 +148,13 @@ Result<std::optional<Address>> authorize(Lookup& store, const Conversation& conv
   if (is_begin) return fail(ErrorCode::denied, "a log begins with conversation.create");
   CPC_TRY(auto sender, sender_of(store, conversation, header.author, header.member));
   if (!sender) return fail(ErrorCode::denied, "the author is no member");
-  if (event_type(header.type) == EventType::message_post) {
-    CPC_TRY(const Member member, member_of(store, conversation, *sender));
+  const EventType type = event_type(header.type);
+  if (type != EventType::message_post && type != EventType::member_join) return sender;
+  CPC_TRY(const Member member, member_of(store, conversation, *sender));
+  if (type == EventType::message_post) {
     if (!member.has_joined) return fail(ErrorCode::denied, "the author has not joined");
+  } else if (envelope.envelope().body && !names(envelope.join(), member)) {
+    return fail(ErrorCode::denied, "the join names another person");
   }
   return sender;
 }
@@ -167,7 +176,7 @@ Result<> place_own_event(Transaction& tx, const Home& home, Moment& moment,
 
   const bool we_order = *conversation->hub == home.name;
   if (we_order) {
-    CPC_TRY(event.sender, authorize(tx, *conversation, home.iid, envelope.header()));
+    CPC_TRY(event.sender, authorize(tx, *conversation, home.iid, envelope));
   } else if (!event.sender) {
     const EventHeader& header = envelope.header();
     CPC_TRY(event.sender, sender_of(tx, *conversation, header.author, header.member));

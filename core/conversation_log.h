@@ -14,11 +14,12 @@ namespace cpc::core {
 [[nodiscard]] Event event_row(const ConversationId& conversation, const VerifiedEnvelope& envelope);
 
 /// May this event enter this log, by its type and author alone? One function for hubs and copies.
+/// A join whose body names somebody else than its member is nobody's.
 /// Returns the sender (none for an event of the hub's instance); fails with denied.
 [[nodiscard]] Result<std::optional<Address>> authorize(Lookup& store,
                                                        const Conversation& conversation,
                                                        const Iid& hub_iid,
-                                                       const EventHeader& header);
+                                                       const VerifiedEnvelope& envelope);
 
 /// Gives an own, signed event its place: ordered at once when we are the hub, otherwise submitted.
 /// Idempotent for an event that is no draft any more. Fails with conflict when the conversation

@@ -101,7 +101,7 @@ Result<LaneVerdict> take_entry(Transaction& tx, const Home& home, Moment& moment
     event = event_row(conversation.id, *item.envelope);
     body = item.envelope->envelope().body;
     // A copy never vetoes what its hub ordered; where our rules disagree it stays without a sender.
-    auto sender = authorize(tx, conversation, origin.iid, item.envelope->header());
+    auto sender = authorize(tx, conversation, origin.iid, *item.envelope);
     if (!sender && sender.error().code == ErrorCode::unavailable) return sender.error();
     if (sender) event.sender = sender.value();
   } else {
@@ -152,12 +152,13 @@ Result<bool> may_submit(Transaction& tx, const Origin& origin, const Conversatio
 
 // Why the hub never orders `event`, as a code; empty when it may. Fills in its sender.
 Result<std::string> refusal_of(Transaction& tx, const Home& home, const Origin& origin,
-                               const Conversation& conversation, const EventHeader& header,
+                               const Conversation& conversation, const VerifiedEnvelope& envelope,
                                Event& event) {
+  const EventHeader& header = envelope.header();
   if (header.author != origin.iid) return std::string{"AUTHOR_INVALID"};
   CPC_TRY(const bool is_allowed, may_submit(tx, origin, conversation));
   if (!is_allowed) return std::string{codes::consent_required};
-  auto sender = authorize(tx, conversation, home.iid, header);
+  auto sender = authorize(tx, conversation, home.iid, envelope);
   if (!sender) {
     if (sender.error().code == ErrorCode::denied) return std::string{"EVENT_NOT_ALLOWED"};
     return sender.error();
@@ -176,7 +177,7 @@ Result<std::string> take_submission(Transaction& tx, const Home& home, Moment& m
   Event event = event_row(conversation.id, envelope);
   CPC_TRY(const auto known, tx.find(event.key()));
   if (known) return std::string{};
-  CPC_TRY(std::string why, refusal_of(tx, home, origin, conversation, envelope.header(), event));
+  CPC_TRY(std::string why, refusal_of(tx, home, origin, conversation, envelope, event));
   if (!why.empty()) return why;
   if (was_here) return std::string{codes::consent_required};
   CPC_TRY(order(tx, home, moment, conversation, std::move(event), envelope.envelope().body));

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/address.h"
 #include "core/base/time.h"
 #include "core/ids.h"
 
@@ -53,6 +54,12 @@ struct Envelope {
   std::optional<Bytes> body;  ///< Absent: deleted, withheld or pruned.
 };
 
+/// Whom the body of a member.join names.
+struct JoinClaim {
+  Address address;
+  Incarnation incarnation;
+};
+
 /// SHA-256 of `protected.payload.signature`.
 [[nodiscard]] Digest envelope_hash(const Envelope& envelope);
 
@@ -63,14 +70,21 @@ class VerifiedEnvelope {
   [[nodiscard]] const EventHeader& header() const { return header_; }
   [[nodiscard]] const Envelope& envelope() const { return envelope_; }
   [[nodiscard]] const Digest& hash() const { return hash_; }
+  /// None for other types, without a body, and for a body that names nobody.
+  [[nodiscard]] const std::optional<JoinClaim>& join() const { return join_; }
 
  private:
   friend class cpc::federation::EnvelopeCodec;
-  VerifiedEnvelope(EventHeader header, Envelope envelope, Digest hash)
-      : header_(std::move(header)), envelope_(std::move(envelope)), hash_(hash) {}
+  VerifiedEnvelope(EventHeader header, Envelope envelope, Digest hash,
+                   std::optional<JoinClaim> join)
+      : header_(std::move(header)),
+        envelope_(std::move(envelope)),
+        hash_(hash),
+        join_(std::move(join)) {}
   EventHeader header_;
   Envelope envelope_;
   Digest hash_;
+  std::optional<JoinClaim> join_;
 };
 
 /// A place in a log: seq is gapless from 1 inside a hub epoch, and hub epochs only rise.

@@ -53,6 +53,25 @@ Jws jws_of(const core::Envelope& envelope) {
   return {envelope.protected_header, envelope.payload, envelope.signature};
 }
 
+Result<core::JoinClaim> read_join(std::string_view body) {
+  CPC_TRY(const json value, parse_strict_json(body));
+  CPC_TRY(const JsonObject object, JsonObject::of(value, "join"));
+  core::JoinClaim claim;
+  CPC_TRY(const std::string_view address, object.string("address", 255));
+  CPC_TRY(claim.address, core::Address::parse(address));
+  CPC_TRY(claim.incarnation, object.id<core::Incarnation>("incarnation"));
+  return claim;
+}
+
+std::optional<core::JoinClaim> join_of(const core::EventHeader& header,
+                                       const core::Envelope& envelope) {
+  if (core::event_type(header.type) != core::EventType::member_join) return std::nullopt;
+  if (!envelope.body) return std::nullopt;
+  auto claim = read_join(*envelope.body);
+  if (!claim) return std::nullopt;
+  return std::move(claim).value();
+}
+
 std::size_t size_of(const core::Envelope& envelope) {
   return envelope.payload.size() + (envelope.body ? envelope.body->size() : 0);
 }
@@ -69,7 +88,8 @@ Result<core::VerifiedEnvelope> EnvelopeCodec::sign(core::EventHeader header, Byt
   if (size_of(envelope) > core::envelope_bytes_max) {
     return fail(ErrorCode::too_large, "an event has at most 64 KiB");
   }
-  return core::VerifiedEnvelope{std::move(header), std::move(envelope), hash};
+  auto join = join_of(header, envelope);
+  return core::VerifiedEnvelope{std::move(header), std::move(envelope), hash, std::move(join)};
 }
 
 Result<core::VerifiedEnvelope> EnvelopeCodec::verify(core::Envelope envelope,
@@ -95,7 +115,8 @@ Result<core::VerifiedEnvelope> EnvelopeCodec::verify(core::Envelope envelope,
     envelope.salt.clear();
   }
   const Digest hash = jws_hash(jws);
-  return core::VerifiedEnvelope{std::move(header), std::move(envelope), hash};
+  auto join = join_of(header, envelope);
+  return core::VerifiedEnvelope{std::move(header), std::move(envelope), hash, std::move(join)};
 }
 
 nlohmann::json to_json(const core::Envelope& envelope) {

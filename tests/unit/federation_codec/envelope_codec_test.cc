@@ -153,6 +153,37 @@ TEST_CASE("a header that is not exactly ours is invalid") {
   CHECK(refusal({jws.protected_, jws.payload, jws.signature, {}, {}}) == ErrorCode::invalid);
 }
 
+TEST_CASE("an event may be written up to the last moment of the year 9999") {
+  nlohmann::json payload = payload_of(signed_envelope().envelope());
+  payload["time"] = last_ms;
+  const auto read = EnvelopeCodec::verify(with_payload(payload), author_of(key_of("a")), now);
+  REQUIRE(read.has_value());
+  CHECK(to_milliseconds(read.value().header().time) == last_ms);
+}
+
+TEST_CASE("a join says whom it names, signed and read; what names nobody says nothing") {
+  const auto anna = core::Address::parse("anna@alpha.cpc").value();
+  const auto life = id_of<core::Incarnation>("anna");
+  const auto claim_in = [&](const std::string& type, const Bytes& body) {
+    core::EventHeader join = header();
+    join.type = type;
+    const auto made = EnvelopeCodec::sign(join, body, Bytes(16, 's'), key_of("a")).value();
+    const auto read = EnvelopeCodec::verify(made.envelope(), author_of(key_of("a")), now);
+    REQUIRE(read.has_value());
+    CHECK(read.value().join().has_value() == made.join().has_value());
+    return read.value().join();
+  };
+  const auto claim = claim_in("member.join", join_body(anna, life));
+  REQUIRE(claim.has_value());
+  CHECK(claim->address == anna);
+  CHECK(claim->incarnation == life);
+  CHECK_FALSE(claim_in("message.post", join_body(anna, life)));
+  for (const char* bad : {"", "{}", "[]", R"({"address":"anna@alpha.cpc"})",
+                          R"({"address":"Anna","incarnation":"AAAAAAAAAAAAAAAAAAAAAA"})"}) {
+    CHECK_FALSE(claim_in("member.join", bad));
+  }
+}
+
 TEST_CASE("header and body together have at most 64 KiB") {
   const Bytes body(core::envelope_bytes_max, 'x');
   const auto made = EnvelopeCodec::sign(header(), body, Bytes(16, 's'), key_of("a"));
