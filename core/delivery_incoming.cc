@@ -94,6 +94,10 @@ Result<LaneVerdict> take_entry(Transaction& tx, const Home& home, Moment& moment
   const bool is_next = item.placement.position.seq == head.seq + 1 &&
                        (item.placement.position.hub_epoch == head.hub_epoch || head.seq == 0);
   if (!is_next) return LaneVerdict::gap;
+  // An event has one place, or a message that was swallowed could be shown by placing it again
+  // after a grant. And the time of a log never falls.
+  const bool has_place = known && known->position.seq > 0;
+  if (has_place || item.placement.hub_time < conversation.head.hub_time) return LaneVerdict::fork;
 
   Event event;
   std::optional<Bytes> body;
