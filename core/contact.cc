@@ -2,6 +2,7 @@
 
 #include "core/codes.h"
 #include "core/consent.h"
+#include "core/receipts.h"
 
 namespace cpc::core {
 namespace {
@@ -92,7 +93,7 @@ Result<> answer_contact(Transaction& tx, const Home& home, Moment moment,
   CPC_TRY(close_request(tx, answer.owner, answer.subject));
   if (answer.kind == AnswerKind::deny) {
     CPC_TRY(write_consent(tx, key, ConsentState::denied, "user_action", moment.now));
-    return success();
+    return withhold_receipt(tx, home, answer.owner, answer.subject);
   }
 
   Moment planning = moment;
@@ -129,6 +130,7 @@ Result<> revoke_consent(Transaction& tx, const Home& home, Moment moment,
   CPC_TRY(write_consent(tx, messaging_of(revocation.owner, revocation.subject), state,
                         "user_action", moment.now));
   CPC_TRY(close_request(tx, revocation.owner, revocation.subject));
+  CPC_TRY(withhold_receipt(tx, home, revocation.owner, revocation.subject));
   if (planned) return tell(tx, home, moment, *planned, frame);
   return success();
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/codes.h"
+#include "core/consent.h"
 #include "core/delivery.h"
 
 namespace cpc::core {
@@ -87,6 +88,10 @@ Result<> collect_submissions(Snapshot& store, const Home& home, const Lane& lane
 Result<> collect_receipt(Snapshot& store, const Home& home, const Lane& lane,
                          const Conversation& conversation, Batch& batch) {
   const Address& mine = home.is_local(conversation.low) ? conversation.low : conversation.high;
+  // It may have waited long: who is refused by now gets none.
+  CPC_TRY(const Decision decision,
+          verify_messaging_consent(store, home, mine.local, other_than(conversation, mine)));
+  if (decision.verdict != Verdict::deliver) return success();
   CPC_TRY(const Member member, member_of(store, conversation, mine));
   if (!member.member_id) return success();
   batch.receipts.push_back(

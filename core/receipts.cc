@@ -8,6 +8,30 @@
 #include "core/conversation.h"
 
 namespace cpc::core {
+namespace {
+
+// What the person's clients show as read, and nobody else's.
+Result<> keep_untold(Transaction& tx, const UntoldReadKey& key, std::int64_t seq) {
+  CPC_TRY(const auto known, tx.find(key));
+  if (known && known->read_seq >= seq) return success();
+  tx.put(UntoldRead{key.conversation, key.address, seq});
+  return success();
+}
+
+// Compared with the lane and not with what was read: while it was withheld, that went on alone.
+Result<> owe_receipt(Transaction& tx, const InstanceName& peer, const ConversationId& conversation,
+                     Position read) {
+  const LaneKey key{peer, LaneKind::receipts, conversation};
+  CPC_TRY(auto lane, tx.find(key));
+  if (!lane) lane = Lane{key.peer, key.kind, key.conversation, {}, {}, {}};
+  if (read <= lane->head) return success();
+  lane->head = read;
+  tx.put(*std::move(lane));
+  tx.touched().peers.insert(peer);
+  return success();
+}
+
+}  // namespace
 
 Result<> mark_read(Transaction& tx, const Home& home, const std::string& local,
                    const ConversationId& conversation_id, std::int64_t upto) {
@@ -16,27 +40,39 @@ Result<> mark_read(Transaction& tx, const Home& home, const std::string& local,
   if (!conversation || !takes_part(*conversation, mine)) {
     return refuse(ErrorCode::not_found, codes::not_found, "you have no such conversation");
   }
-  CPC_TRY(Member member, member_of(tx, *conversation, mine));
-  const std::int64_t seq = std::min(upto, conversation->head.position.seq);
-  if (seq <= member.read_seq) return success();
-  member.read_seq = seq;
-  tx.put(member);
-
+  const Position read{conversation->head.position.hub_epoch,
+                      std::min(upto, conversation->head.position.seq)};
+  if (read.seq <= 0) return success();
   const Address& other = other_than(*conversation, mine);
   CPC_TRY(const Decision decision, verify_messaging_consent(tx, home, local, other));
   if (decision.verdict != Verdict::deliver) {
-    tx.touched().accounts.insert(local);
-    return success();
+    return keep_untold(tx, {conversation_id, mine}, read.seq);
   }
-  touch_people(tx, home, *conversation);
+  CPC_TRY(Member member, member_of(tx, *conversation, mine));
+  if (read.seq > member.read_seq) {
+    member.read_seq = read.seq;
+    tx.put(std::move(member));
+    touch_people(tx, home, *conversation);
+  }
   if (home.is_local(other)) return success();
+  return owe_receipt(tx, other.instance, conversation_id, read);
+}
 
-  const LaneKey key{other.instance, LaneKind::receipts, conversation->id};
-  CPC_TRY(auto lane, tx.find(key));
-  if (!lane) lane = Lane{key.peer, key.kind, key.conversation, {}, {}, {}};
-  lane->head = {conversation->head.position.hub_epoch, seq};
+Result<std::int64_t> read_by(Lookup& store, const Member& member) {
+  CPC_TRY(const auto untold, store.find(UntoldReadKey{member.conversation, member.address}));
+  return std::max(member.read_seq, untold ? untold->read_seq : 0);
+}
+
+Result<> withhold_receipt(Transaction& tx, const Home& home, const std::string& local,
+                          const Address& other) {
+  const Address mine = home.address_of(local);
+  const ConversationByPairKey people{std::min(mine, other), std::max(mine, other)};
+  CPC_TRY(const auto pair, tx.find(people));
+  if (!pair) return success();
+  CPC_TRY(auto lane, tx.find(LaneKey{other.instance, LaneKind::receipts, pair->id}));
+  if (!lane || lane->head == lane->acked) return success();
+  lane->head = lane->acked;
   tx.put(*std::move(lane));
-  tx.touched().peers.insert(other.instance);
   return success();
 }
 

@@ -8,9 +8,18 @@
 namespace cpc::core {
 
 /// `local` has read everything up to the message `upto` (its place in the log). Never goes back.
-/// The other side is told unless `local` refused them. Fails with not_found.
+/// The other side is told unless `local` refused them; then it is kept where nobody else looks, and
+/// what is read after a new grant is told again. Fails with not_found.
 [[nodiscard]] Result<> mark_read(Transaction& tx, const Home& home, const std::string& local,
                                  const ConversationId& conversation, std::int64_t upto);
+
+/// How far `member`, a person of ours, has read, in their own eyes: also what they tell nobody.
+[[nodiscard]] Result<std::int64_t> read_by(Lookup& store, const Member& member);
+
+/// Nothing more is told to `other`, whom `local` refuses from now on: not even a receipt that waits
+/// for the other instance to answer.
+[[nodiscard]] Result<> withhold_receipt(Transaction& tx, const Home& home, const std::string& local,
+                                        const Address& other);
 
 /// The states of a message towards its recipient.
 enum class MessageState {

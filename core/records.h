@@ -106,8 +106,23 @@ struct Member {
   bool has_joined = false;  ///< member.join was authored (ours) or ordered (theirs).
   std::int64_t delivered_seq =
       0;                      ///< Accepted by the person's instance up to here (remote people).
-  std::int64_t read_seq = 0;  ///< Read by the person up to here.
+  std::int64_t read_seq = 0;  ///< Read by the person up to here, as far as the other may know.
   std::int64_t n = 0;         ///< Visible.
+  [[nodiscard]] Key key() const { return {conversation, address}; }
+};
+
+struct UntoldReadKey {
+  ConversationId conversation;
+  Address address;
+  auto operator<=>(const UntoldReadKey&) const = default;
+};
+/// Table untold_reads. How far a person of ours read while they refused the other one. Apart from
+/// members, of whose changes both people hear.
+struct UntoldRead {
+  using Key = UntoldReadKey;
+  ConversationId conversation;
+  Address address;
+  std::int64_t read_seq = 0;
   [[nodiscard]] Key key() const { return {conversation, address}; }
 };
 

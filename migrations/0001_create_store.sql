@@ -95,6 +95,13 @@ CREATE TABLE members (
 -- conversations_of(), changes(): the conversations that a person sees.
 CREATE INDEX members_by_address ON members (address, conversation) WHERE is_listed = 1;
 
+CREATE TABLE untold_reads (
+  conversation BLOB NOT NULL,
+  address      TEXT NOT NULL,
+  read_seq     INTEGER NOT NULL,
+  PRIMARY KEY (conversation, address)
+) STRICT;
+
 -- state: 1 draft, 2 pending, 3 ordered, 4 failed, 5 expired. (hub_epoch, seq) is (0, 0) until the
 -- hub has ordered the event.
 CREATE TABLE events (

@@ -100,6 +100,16 @@ struct RecordMap<core::Member> {
 };
 
 template <>
+struct RecordMap<core::UntoldRead> {
+  static constexpr std::string_view table = "untold_reads";
+  static void key(auto&& visit, auto&... row) {
+    visit("conversation", row.conversation...);
+    visit("address", row.address...);
+  }
+  static void rest(auto&& visit, auto&... row) { visit("read_seq", row.read_seq...); }
+};
+
+template <>
 struct RecordMap<core::Event> {
   static constexpr std::string_view table = "events";
   static void key(auto&& visit, auto&... row) {

@@ -29,8 +29,8 @@ Result<> add_receipts(core::Snapshot& store, const Viewer& viewer, const core::C
                       std::vector<Numbered>& events) {
   for (const core::Member& row : page.members) {
     CPC_TRY(const auto conversation, visible_conversation(store, viewer, row.conversation));
-    json receipt =
-        event("ReceiptEvent", "participant", participant_view(conversation, row, viewer.home.name));
+    CPC_TRY(json participant, participant_view(store, viewer, conversation, row));
+    json receipt = event("ReceiptEvent", "participant", std::move(participant));
     receipt["conversationId"] = conversation_id(row.conversation);
     events.emplace_back(row.n, std::move(receipt));
   }

@@ -72,13 +72,17 @@ json account_view(const core::Home& home, const core::Account& account) {
           {"address", home.address_of(account.local).text()}};
 }
 
-json participant_view(const core::Conversation& conversation, const core::Member& member,
-                      const core::InstanceName& home) {
+Result<json> participant_view(core::Lookup& store, const Viewer& viewer,
+                              const core::Conversation& conversation, const core::Member& member) {
   const core::InstanceName& there = member.address.instance;
-  const bool holds_all = there == home || conversation.hub == there;
-  return {{"user", user_view(member.address)},
-          {"deliveredUpTo", holds_all ? conversation.head.position.seq : member.delivered_seq},
-          {"readUpTo", member.read_seq}};
+  const bool holds_all = there == viewer.home.name || conversation.hub == there;
+  std::int64_t read_seq = member.read_seq;
+  if (member.address == viewer.person) {
+    CPC_TRY(read_seq, core::read_by(store, member));
+  }
+  return json{{"user", user_view(member.address)},
+              {"deliveredUpTo", holds_all ? conversation.head.position.seq : member.delivered_seq},
+              {"readUpTo", read_seq}};
 }
 
 json consent_view(const core::Home& home, const core::Consent& consent) {
@@ -95,7 +99,8 @@ Result<json> conversation_view(core::Snapshot& store, const Viewer& viewer,
   CPC_TRY(const auto members, store.members_of(conversation.id));
   json participants = json::array();
   for (const core::Member& member : members) {
-    participants.push_back(participant_view(conversation, member, viewer.home.name));
+    CPC_TRY(json participant, participant_view(store, viewer, conversation, member));
+    participants.push_back(std::move(participant));
   }
   json view{{"id", conversation_id(conversation.id)},
             {"kind", "DIRECT"},

@@ -19,11 +19,13 @@ struct Viewer {
 
 [[nodiscard]] json user_view(const core::Address& address);
 [[nodiscard]] json account_view(const core::Home& home, const core::Account& account);
-[[nodiscard]] json participant_view(const core::Conversation& conversation,
-                                    const core::Member& member, const core::InstanceName& home);
 [[nodiscard]] json consent_view(const core::Home& home, const core::Consent& consent);
 
 /// Fail with unavailable when the store cannot be read, internal when a body cannot be opened.
+/// Of others a participant shows only how far they told to have read.
+[[nodiscard]] Result<json> participant_view(core::Lookup& store, const Viewer& viewer,
+                                            const core::Conversation& conversation,
+                                            const core::Member& member);
 [[nodiscard]] Result<json> conversation_view(core::Snapshot& store, const Viewer& viewer,
                                              const core::Conversation& conversation);
 [[nodiscard]] Result<json> message_view(core::Snapshot& store, const Viewer& viewer,
