@@ -80,4 +80,8 @@ Result<std::int64_t> write_consent(Transaction& tx, const ConsentKey& key, Conse
   return consent.version;
 }
 
+ConsentKey messaging_consent(const std::string& owner, const Address& subject) {
+  return {owner, ConsentType::messaging, ConsentScope::person, subject.text()};
+}
+
 }  // namespace cpc::core

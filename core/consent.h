@@ -46,4 +46,7 @@ struct Decision {
                                                  ConsentState state, std::string_view basis,
                                                  TimePoint now);
 
+/// The consent of `owner` (a local part) to be written to by `subject`.
+[[nodiscard]] ConsentKey messaging_consent(const std::string& owner, const Address& subject);
+
 }  // namespace cpc::core

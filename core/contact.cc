@@ -70,9 +70,13 @@ Result<> tell(Transaction& tx, const Home& home, Moment& moment, const ConsentFr
 
 Result<> close_request(Transaction& tx, const std::string& owner, const Address& from) {
   CPC_TRY(auto request, tx.find(ContactRequestKey{owner, from}));
-  if (request && request->is_open) {
-    request->is_open = false;
-    tx.put(*std::move(request));
+  if (!request || !request->is_open) return success();
+  request->is_open = false;
+  tx.put(*std::move(request));
+  CPC_TRY(auto requests, tx.find(OpenRequestsKey{owner, from.instance}));
+  if (requests && requests->open > 0) {
+    --requests->open;
+    tx.put(*std::move(requests));
   }
   return success();
 }

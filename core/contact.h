@@ -16,6 +16,14 @@ namespace cpc::core {
 inline constexpr std::size_t intro_code_points_max = 280;
 /// First contacts one person may begin in 24 hours.
 inline constexpr std::int64_t requests_per_day_max = 20;
+/// Requests of one other instance that wait for one person's answer. What comes after them is
+/// swallowed: an instance may invent as many people as it likes.
+inline constexpr std::int64_t open_requests_max = 50;
+/// A request that waits is replaced by a newer one of the same person at most so often.
+inline constexpr auto request_repeat_min = std::chrono::hours{24};
+/// An address of another instance becomes another person's at most so often; each time begins a
+/// conversation.
+inline constexpr auto successor_age_min = std::chrono::hours{1};
 /// A request nobody answered expires.
 inline constexpr auto request_age_max = std::chrono::hours{24 * 14};
 
@@ -90,7 +98,8 @@ struct Revocation {
                                    const Bytes& jws, TimePoint now);
 
 /// Applies a stored frame and removes it from the inbox. An addressee who does not exist, or who
-/// refused this person, swallows it: that is success. Fails only when the store does.
+/// refused this person, swallows it: that is success. Of a stranger nothing is kept but a request,
+/// and of one instance no more than open_requests_max of these. Fails only when the store does.
 [[nodiscard]] Result<> apply_frame(Transaction& tx, const Home& home, Moment moment,
                                    const InstanceName& origin, const ConsentFrame& frame);
 

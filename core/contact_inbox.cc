@@ -1,5 +1,7 @@
 // The receiving half of core/contact.h: what a frame does to the person it is addressed to.
 
+#include <algorithm>
+
 #include "core/codes.h"
 #include "core/consent.h"
 #include "core/contact.h"
@@ -11,6 +13,10 @@ constexpr std::int64_t frame_attempts_max = 5;
 
 Bytes intro_row(const std::string& owner, const Address& from) {
   return owner + '\n' + from.text();
+}
+
+ConsentKey consent_of(const ConsentFrame& frame) {
+  return messaging_consent(frame.to.local, frame.from.address);
 }
 
 // Notes what `frame`'s sender told about the way to them, unless something newer is known.
@@ -27,15 +33,45 @@ Result<bool> learn_projection(Transaction& tx, const ConsentFrame& frame) {
   return true;
 }
 
+// What we hold of the two people of a frame before it is applied.
+struct Acquaintance {
+  std::optional<Consent> consent;         ///< Of our person about the sender.
+  std::optional<Projection> told;         ///< What our person told the sender.
+  std::optional<Projection> heard;        ///< What the sender told our person.
+  std::optional<ContactRequest> request;  ///< The sender's last one.
+};
+
+Result<Acquaintance> acquaintance_of(Transaction& tx, const ConsentFrame& frame) {
+  Acquaintance known;
+  CPC_TRY(known.consent, tx.find(consent_of(frame)));
+  CPC_TRY(known.told, tx.find(ProjectionKey{frame.to, frame.from.address}));
+  CPC_TRY(known.heard, tx.find(ProjectionKey{frame.from.address, frame.to}));
+  CPC_TRY(known.request, tx.find(ContactRequestKey{frame.to.local, frame.from.address}));
+  return known;
+}
+
+bool is_successor(const Acquaintance& known, const ConsentFrame& frame) {
+  return known.heard && known.heard->owner_incarnation != frame.from.incarnation;
+}
+
+// Each new person under a known address begins a conversation; a peer may name any number of them.
+Result<bool> comes_too_soon(Transaction& tx, const Home& home, const Acquaintance& known,
+                            const ConsentFrame& frame, TimePoint now) {
+  if (!is_successor(known, frame) || home.is_local(frame.from.address)) return false;
+  const auto [low, high] = std::minmax(frame.from.address, frame.to);
+  CPC_TRY(const auto pair, tx.find(ConversationByPairKey{low, high}));
+  if (!pair) return false;
+  CPC_TRY(const auto conversation, tx.find(ConversationKey{pair->id}));
+  return conversation && conversation->created_at + successor_age_min > now;
+}
+
 // A name that a new person took over does not inherit what its predecessor was granted or told.
 Result<> forget_predecessor(Transaction& tx, const ConsentFrame& frame, TimePoint now) {
   CPC_TRY(const auto known, tx.find(ProjectionKey{frame.from.address, frame.to}));
   if (!known || known->owner_incarnation == frame.from.incarnation) return success();
-  const ConsentKey key{frame.to.local, ConsentType::messaging, ConsentScope::person,
-                       frame.from.address.text()};
-  CPC_TRY(const auto consent, tx.find(key));
+  CPC_TRY(const auto consent, tx.find(consent_of(frame)));
   if (consent && consent->state == ConsentState::granted) {
-    CPC_TRY(write_consent(tx, key, ConsentState::revoked, "new_incarnation", now));
+    CPC_TRY(write_consent(tx, consent_of(frame), ConsentState::revoked, "new_incarnation", now));
   }
   tx.erase(ProjectionKey{frame.to, frame.from.address});
   return success();
@@ -58,8 +94,39 @@ Result<bool> is_heard(Transaction& tx, const ConsentFrame& frame,
   return !instance || (!is_refusal(*instance) && instance->state != ConsentState::revoked);
 }
 
+// One more request of this instance may wait for the same person. Our own people are bounded when
+// they ask.
+Result<bool> has_room(Transaction& tx, const Home& home, const Acquaintance& known,
+                      const ConsentFrame& frame) {
+  if (known.request && known.request->is_open) return true;
+  if (home.is_local(frame.from.address)) return true;
+  CPC_TRY(const auto requests,
+          tx.find(OpenRequestsKey{frame.to.local, frame.from.address.instance}));
+  return !requests || requests->open < open_requests_max;
+}
+
+Result<> count_open(Transaction& tx, const ConsentFrame& frame) {
+  const OpenRequestsKey key{frame.to.local, frame.from.address.instance};
+  CPC_TRY(auto requests, tx.find(key));
+  if (!requests) requests = OpenRequests{key.owner, key.origin, 0};
+  ++requests->open;
+  tx.put(*std::move(requests));
+  return success();
+}
+
+// Whoever repeats a request that still waits is not shown again each time.
+bool is_repeated(const Acquaintance& known, const ConsentFrame& frame, TimePoint now) {
+  return known.request && known.request->is_open && !is_successor(known, frame) &&
+         known.request->received_at + request_repeat_min > now;
+}
+
 Result<> surface_request(Transaction& tx, const Home& home, Moment& moment,
-                         const ConsentFrame& frame, const Conversation& conversation) {
+                         const ConsentFrame& frame, const Conversation& conversation,
+                         const Acquaintance& known) {
+  if (is_repeated(known, frame, moment.now)) return success();
+  if (!known.request || !known.request->is_open) {
+    CPC_TRY(count_open(tx, frame));
+  }
   ContactRequest request;
   request.owner = frame.to.local;
   request.from = frame.from.address;
@@ -74,44 +141,42 @@ Result<> surface_request(Transaction& tx, const Home& home, Moment& moment,
                            moment.chance.bytes(crypto::rest_nonce_bytes), frame.intro);
   request.received_at = moment.now;
   tx.put(std::move(request));
-  const ConsentKey key{frame.to.local, ConsentType::messaging, ConsentScope::person,
-                       frame.from.address.text()};
-  CPC_TRY(write_consent(tx, key, ConsentState::requested, "request", moment.now));
+  CPC_TRY(write_consent(tx, consent_of(frame), ConsentState::requested, "request", moment.now));
   tx.touched().accounts.insert(frame.to.local);
   return success();
 }
 
-Result<> apply_request(Transaction& tx, const Home& home, Moment& moment,
-                       const ConsentFrame& frame) {
-  CPC_TRY(const auto account, tx.find(AccountKey{frame.to.local}));
-  if (!account) return success();
+Result<> apply_request(Transaction& tx, const Home& home, Moment& moment, const ConsentFrame& frame,
+                       const Acquaintance& known) {
+  if (known.request && known.request->frame == frame.id) return success();
   CPC_TRY(forget_predecessor(tx, frame, moment.now));
-  const ConsentKey key{frame.to.local, ConsentType::messaging, ConsentScope::person,
-                       frame.from.address.text()};
-  CPC_TRY(const auto consent, tx.find(key));
+  CPC_TRY(const auto consent, tx.find(consent_of(frame)));
   CPC_TRY(const bool is_open, is_heard(tx, frame, consent));
+  const bool is_granted = consent && consent->state == ConsentState::granted;
+  const bool is_asking = is_open && !is_granted;
+  CPC_TRY(const bool has_place, has_room(tx, home, known, frame));
+  const bool is_stranger = !known.consent && !known.told && !known.heard;
+  if (is_asking ? !has_place : !is_open && is_stranger) return success();
 
-  // Who writes first may be answered: the request itself grants the reverse direction. One that
-  // nobody hears is remembered all the same: what our person told before, or tells when they think
-  // better of it, finds the other side known.
-  CPC_TRY(const auto earlier, tx.find(ContactRequestKey{frame.to.local, frame.from.address}));
-  if (earlier && earlier->frame == frame.id) return success();
+  // Who writes first may be answered: the request itself grants the reverse direction. One of
+  // somebody known that nobody hears is remembered all the same: what our person told before, or
+  // tells when they think better of it, finds the other side known.
   CPC_TRY(const bool is_news, learn_projection(tx, frame));
   if (!is_news) return success();
   CPC_TRY(Conversation conversation,
           open_direct(tx, home, moment, frame.to, frame.from.address, frame.from.incarnation));
-  const bool is_granted = consent && consent->state == ConsentState::granted;
-  if (is_open && !is_granted) {
-    CPC_TRY(surface_request(tx, home, moment, frame, conversation));
+  if (is_asking) {
+    CPC_TRY(surface_request(tx, home, moment, frame, conversation, known));
   }
   CPC_TRY(learn_person(tx, home, moment, conversation, frame.from));
   return release_draft(tx, home, moment, conversation, frame.to, frame.from.address);
 }
 
 Result<> apply_projection(Transaction& tx, const Home& home, Moment& moment,
-                          const ConsentFrame& frame) {
-  CPC_TRY(const auto account, tx.find(AccountKey{frame.to.local}));
-  if (!account) return success();
+                          const ConsentFrame& frame, const Acquaintance& known) {
+  // What nobody asked for is not kept: our person told them nothing, nor did they ask themselves.
+  const bool is_expected = known.told || (known.heard && !is_successor(known, frame));
+  if (!is_expected) return success();
   CPC_TRY(forget_predecessor(tx, frame, moment.now));
   CPC_TRY(const bool is_news, learn_projection(tx, frame));
   if (!is_news) return success();
@@ -123,6 +188,17 @@ Result<> apply_projection(Transaction& tx, const Home& home, Moment& moment,
   return release_draft(tx, home, moment, conversation, frame.to, frame.from.address);
 }
 
+// What a frame for a person of ours does.
+Result<> apply_to_person(Transaction& tx, const Home& home, Moment& moment,
+                         const ConsentFrame& frame) {
+  CPC_TRY(const auto account, tx.find(AccountKey{frame.to.local}));
+  if (!account) return success();
+  CPC_TRY(const Acquaintance known, acquaintance_of(tx, frame));
+  CPC_TRY(const bool is_too_soon, comes_too_soon(tx, home, known, frame, moment.now));
+  if (is_too_soon) return success();
+  if (frame.kind == FrameKind::request) return apply_request(tx, home, moment, frame, known);
+  return apply_projection(tx, home, moment, frame, known);
+}
 }  // namespace
 
 Result<> release_draft(Transaction& tx, const Home& home, Moment& moment,
@@ -170,8 +246,7 @@ Result<> apply_frame(Transaction& tx, const Home& home, Moment moment, const Ins
                          (!frame.to_iid || *frame.to_iid == home.iid) &&
                          frame.from.address != frame.to;
   if (!is_for_us) return success();
-  if (frame.kind == FrameKind::request) return apply_request(tx, home, moment, frame);
-  return apply_projection(tx, home, moment, frame);
+  return apply_to_person(tx, home, moment, frame);
 }
 
 Result<> frame_failed(Transaction& tx, const InboxFrameKey& key) {

@@ -171,11 +171,17 @@ Result<Introduction> introduction_of(Lookup& store, const Home& home,
 Result<> learn_person(Transaction& tx, const Home& home, Moment& moment, Conversation& conversation,
                       const Introduction& person) {
   CPC_TRY(Member member, member_of(tx, conversation, person.address));
-  member.iid = person.iid;
-  member.incarnation = person.incarnation;
-  member.member_id = person.member_id;
-  tx.put(member);
+  const bool is_known = member.iid == person.iid && member.incarnation == person.incarnation &&
+                        member.member_id == person.member_id;
+  if (!is_known) {
+    member.iid = person.iid;
+    member.incarnation = person.incarnation;
+    member.member_id = person.member_id;
+    tx.put(member);
+  }
+  const bool had_wire_id = conversation.wire_id.has_value();
   CPC_TRY(give_wire_id(tx, home, moment, conversation));
+  if (is_known && conversation.wire_id.has_value() == had_wire_id) return success();
   tx.put(conversation);
   touch_people(tx, home, conversation);
   return success();

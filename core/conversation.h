@@ -51,7 +51,8 @@ struct Introduction {
 
 /// Notes what one side told, and gives the conversation its wire id and hub when both sides told
 /// each other (both Projections exist); if we are the hub, the first entry of its log becomes a
-/// draft. Puts the conversation.
+/// draft. Puts the conversation when that is news: a peer that repeats itself changes nothing that
+/// anybody could see.
 [[nodiscard]] Result<> learn_person(Transaction& tx, const Home& home, Moment& moment,
                                     Conversation& conversation, const Introduction& person);
 

@@ -225,6 +225,20 @@ struct ContactRequest {
   [[nodiscard]] Key key() const { return {owner, from}; }
 };
 
+struct OpenRequestsKey {
+  std::string owner;
+  InstanceName origin;
+  auto operator<=>(const OpenRequestsKey&) const = default;
+};
+/// Table open_requests. How many contact_requests of one instance wait for one person's answer.
+struct OpenRequests {
+  using Key = OpenRequestsKey;
+  std::string owner;
+  InstanceName origin;
+  std::int64_t open = 0;
+  [[nodiscard]] Key key() const { return {owner, origin}; }
+};
+
 struct SentRequestKey {
   Address from;  ///< One of our people.
   Address to;

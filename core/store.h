@@ -61,10 +61,9 @@ class WritesOf : public Writes<Rows>... {
 
 /// Every record type, once; store/ expands the same list.
 template <template <class...> class Template>
-using ForAllRows =
-    Template<Account, Conversation, ConversationByPair, ConversationByWire, Member, UntoldRead,
-             Event, Consent, ContactRequest, SentRequest, Projection, Lane, Frame, InLane,
-             InboxFrame, Peer, Idempotency>;
+using ForAllRows = Template<Account, Conversation, ConversationByPair, ConversationByWire, Member,
+                            UntoldRead, Event, Consent, ContactRequest, OpenRequests, SentRequest,
+                            Projection, Lane, Frame, InLane, InboxFrame, Peer, Idempotency>;
 
 /// What a rule needs that only reads: both a Transaction and a Snapshot are one.
 using Lookup = ForAllRows<FindsOf>;

@@ -186,6 +186,13 @@ CREATE INDEX contact_requests_by_change ON contact_requests (owner, n);
 -- requests_of(), only the open ones.
 CREATE INDEX contact_requests_open ON contact_requests (owner, n) WHERE is_open = 1;
 
+CREATE TABLE open_requests (
+  owner  TEXT NOT NULL,
+  origin TEXT NOT NULL,
+  open   INTEGER NOT NULL,
+  PRIMARY KEY (owner, origin)
+) STRICT;
+
 CREATE TABLE sent_requests (
   from_address TEXT NOT NULL,
   to_address   TEXT NOT NULL,

@@ -178,6 +178,16 @@ struct RecordMap<core::ContactRequest> {
 };
 
 template <>
+struct RecordMap<core::OpenRequests> {
+  static constexpr std::string_view table = "open_requests";
+  static void key(auto&& visit, auto&... row) {
+    visit("owner", row.owner...);
+    visit("origin", row.origin...);
+  }
+  static void rest(auto&& visit, auto&... row) { visit("open", row.open...); }
+};
+
+template <>
 struct RecordMap<core::SentRequest> {
   static constexpr std::string_view table = "sent_requests";
   static void key(auto&& visit, auto&... row) {

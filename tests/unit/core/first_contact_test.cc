@@ -292,6 +292,7 @@ TEST_CASE("who took over a name inherits nothing that was granted to the name be
     return success();
   }));
   s.alpha.add_person("anna");
+  s.world.now += successor_age_min;
   const auto sent = s.alpha.write("anna", s.ben, "I am new");
   INFO(why(sent));
   REQUIRE(sent.has_value());
