@@ -75,6 +75,7 @@ Result<std::int64_t> write_consent(Transaction& tx, const ConsentKey& key, Conse
   if (existing && existing->state == state) return existing->version;
   Consent consent{key.owner, key.type, key.scope, key.subject, state, 0, std::string{basis}, now};
   consent.version = (existing ? existing->version : 0) + 1;
+  consent.told_version = existing ? existing->told_version : 0;
   tx.put(consent);
   tx.touched().accounts.insert(key.owner);
   return consent.version;
@@ -82,6 +83,19 @@ Result<std::int64_t> write_consent(Transaction& tx, const ConsentKey& key, Conse
 
 ConsentKey messaging_consent(const std::string& owner, const Address& subject) {
   return {owner, ConsentType::messaging, ConsentScope::person, subject.text()};
+}
+
+Result<std::int64_t> next_told_version(Lookup& store, const ConsentKey& key) {
+  CPC_TRY(const auto consent, store.find(key));
+  return (consent ? consent->told_version : 0) + 1;
+}
+
+Result<> note_told(Transaction& tx, const ConsentKey& key, std::int64_t version) {
+  CPC_TRY(auto consent, tx.find(key));
+  if (!consent) return fail(ErrorCode::internal, "somebody was told of a consent that is none");
+  consent->told_version = version;
+  tx.put(*std::move(consent));
+  return success();
 }
 
 }  // namespace cpc::core

@@ -49,4 +49,9 @@ struct Decision {
 /// The consent of `owner` (a local part) to be written to by `subject`.
 [[nodiscard]] ConsentKey messaging_consent(const std::string& owner, const Address& subject);
 
+/// The version of the next frame that tells the subject of this consent, and that it was sent. What
+/// a peer is told is numbered by itself, so that no number tells of what it was not told.
+[[nodiscard]] Result<std::int64_t> next_told_version(Lookup& store, const ConsentKey& key);
+[[nodiscard]] Result<> note_told(Transaction& tx, const ConsentKey& key, std::int64_t version);
+
 }  // namespace cpc::core

@@ -7,10 +7,6 @@
 namespace cpc::core {
 namespace {
 
-ConsentKey messaging_of(const std::string& owner, const Address& subject) {
-  return {owner, ConsentType::messaging, ConsentScope::person, subject.text()};
-}
-
 // The conversation of two people if there is one; nothing is begun for a plan.
 Result<std::optional<Conversation>> conversation_of(Lookup& store, const Address& one,
                                                     const Address& other) {
@@ -22,8 +18,7 @@ Result<std::optional<Conversation>> conversation_of(Lookup& store, const Address
 
 Result<std::optional<ConsentFrame>> projection_frame(Lookup& store, const Home& home,
                                                      Moment& moment, FrameKind kind,
-                                                     const Address& owner, const Address& subject,
-                                                     std::int64_t version) {
+                                                     const Address& owner, const Address& subject) {
   CPC_TRY(const auto conversation, conversation_of(store, owner, subject));
   if (!conversation) return std::optional<ConsentFrame>{};
   CPC_TRY(auto from, introduction_of(store, home, *conversation, owner));
@@ -35,13 +30,22 @@ Result<std::optional<ConsentFrame>> projection_frame(Lookup& store, const Home& 
   frame.to = subject;
   frame.to_iid = other.iid;
   frame.time = moment.now;
-  frame.version = version;
+  CPC_TRY(frame.version, next_told_version(store, messaging_consent(owner.local, subject)));
   frame.epoch = home.epoch;
   return std::optional<ConsentFrame>{std::move(frame)};
 }
 
+// Whether the subject's side was told by this very person, and nothing else since. To say the same
+// again would tell only that something lay between.
+Result<bool> was_granted(Lookup& store, const Home& home, const ConsentFrame& frame) {
+  CPC_TRY(const auto told, store.find(ProjectionKey{frame.from.address, frame.to}));
+  return told && told->is_granted && told->epoch == home.epoch &&
+         told->owner_iid == frame.from.iid && told->owner_incarnation == frame.from.incarnation &&
+         told->owner_member == frame.from.member_id;
+}
+
 Result<Consent> consent_to_answer(Lookup& store, const ConsentAnswer& answer) {
-  CPC_TRY(auto consent, store.find(messaging_of(answer.owner, answer.subject)));
+  CPC_TRY(auto consent, store.find(messaging_consent(answer.owner, answer.subject)));
   if (!consent) {
     return refuse(ErrorCode::not_found, codes::not_found, "there is no request of this person");
   }
@@ -63,6 +67,8 @@ Result<> tell(Transaction& tx, const Home& home, Moment& moment, const ConsentFr
   if (!fits) return fail(ErrorCode::conflict, "the frame was signed for another state");
   // To our own people it is news when it is applied, and noted then.
   if (!home.is_local(planned.to)) tx.put(projection_of(frame->frame));
+  CPC_TRY(note_told(tx, messaging_consent(planned.from.address.local, planned.to),
+                    frame->frame.version));
   return dispatch_frame(tx, home, moment, *frame);
 }
 
@@ -86,14 +92,18 @@ Result<std::optional<ConsentFrame>> plan_answer(Lookup& store, const Home& home,
   CPC_TRY(const Consent consent, consent_to_answer(store, answer));
   if (answer.kind == AnswerKind::deny) return std::optional<ConsentFrame>{};
   if (consent.state == ConsentState::granted) return std::optional<ConsentFrame>{};
-  return projection_frame(store, home, moment, FrameKind::granted, home.address_of(answer.owner),
-                          answer.subject, consent.version + 1);
+  CPC_TRY(auto frame, projection_frame(store, home, moment, FrameKind::granted,
+                                       home.address_of(answer.owner), answer.subject));
+  if (!frame) return frame;
+  CPC_TRY(const bool is_known, was_granted(store, home, *frame));
+  if (is_known) return std::optional<ConsentFrame>{};
+  return frame;
 }
 
 Result<> answer_contact(Transaction& tx, const Home& home, Moment moment,
                         const ConsentAnswer& answer, const std::optional<SignedFrame>& frame) {
   CPC_TRY(const Consent consent, consent_to_answer(tx, answer));
-  const ConsentKey key = messaging_of(answer.owner, answer.subject);
+  const ConsentKey key = messaging_consent(answer.owner, answer.subject);
   CPC_TRY(close_request(tx, answer.owner, answer.subject));
   if (answer.kind == AnswerKind::deny) {
     CPC_TRY(write_consent(tx, key, ConsentState::denied, "user_action", moment.now));
@@ -120,10 +130,7 @@ Result<std::optional<ConsentFrame>> plan_revocation(Lookup& store, const Home& h
   const Address owner = home.address_of(revocation.owner);
   CPC_TRY(const auto told, store.find(ProjectionKey{owner, revocation.subject}));
   if (!told || !told->is_granted) return std::optional<ConsentFrame>{};
-  CPC_TRY(const auto consent, store.find(messaging_of(revocation.owner, revocation.subject)));
-  const std::int64_t version = (consent ? consent->version : 0) + 1;
-  return projection_frame(store, home, moment, FrameKind::withdrawn, owner, revocation.subject,
-                          version);
+  return projection_frame(store, home, moment, FrameKind::withdrawn, owner, revocation.subject);
 }
 
 Result<> revoke_consent(Transaction& tx, const Home& home, Moment moment,
@@ -131,7 +138,7 @@ Result<> revoke_consent(Transaction& tx, const Home& home, Moment moment,
   Moment planning = moment;
   CPC_TRY(const auto planned, plan_revocation(tx, home, planning, revocation));
   const ConsentState state = revocation.is_quiet ? ConsentState::blocked : ConsentState::revoked;
-  CPC_TRY(write_consent(tx, messaging_of(revocation.owner, revocation.subject), state,
+  CPC_TRY(write_consent(tx, messaging_consent(revocation.owner, revocation.subject), state,
                         "user_action", moment.now));
   CPC_TRY(close_request(tx, revocation.owner, revocation.subject));
   CPC_TRY(withhold_receipt(tx, home, revocation.owner, revocation.subject));

@@ -37,8 +37,7 @@ struct ConsentFrame {
   Address to;
   std::optional<Iid> to_iid;  ///< Once known; a frame meant for another instance id is refused.
   TimePoint time{};
-  std::int64_t version =
-      0;  ///< Of the consent (granted, withdrawn), with the sender's store epoch.
+  std::int64_t version = 0;  ///< Rises with each frame about this pair in the sender's store epoch.
   StoreEpoch epoch;
   std::string intro;  ///< Of a request: plain text.
 };
@@ -60,7 +59,8 @@ struct ConsentAnswer {
       0;  ///< That the person saw; a grant or denial of another one is CONSENT_STALE.
 };
 
-/// The frame that `answer` would send, to be signed before the closure; none when nothing is sent.
+/// The frame that `answer` would send, to be signed before the closure; none when nothing is sent:
+/// for a denial, and when the last that was told is a grant already.
 /// Fails like answer_contact.
 [[nodiscard]] Result<std::optional<ConsentFrame>> plan_answer(Lookup& store, const Home& home,
                                                               Moment& moment,

@@ -24,11 +24,7 @@ Result<bool> learn_projection(Transaction& tx, const ConsentFrame& frame) {
   CPC_TRY(const auto known, tx.find(ProjectionKey{frame.from.address, frame.to}));
   const bool is_same_life =
       known && known->epoch == frame.epoch && known->owner_incarnation == frame.from.incarnation;
-  // A repeated request carries the version of the consent that the first one wrote.
-  const std::int64_t version_min = !is_same_life                      ? 0
-                                   : frame.kind == FrameKind::request ? known->version
-                                                                      : known->version + 1;
-  if (frame.version < version_min) return false;
+  if (is_same_life && frame.version <= known->version) return false;
   tx.put(projection_of(frame));
   return true;
 }

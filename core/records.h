@@ -199,6 +199,9 @@ struct Consent {
   std::int64_t version = 0;  ///< Rises with each change; with our store epoch it is the version.
   std::string basis;         ///< user_action | sent_first | request | operator
   TimePoint changed_at{};
+  /// Version of the last frame that told its subject. Counted apart: `version` would betray the
+  /// changes in between.
+  std::int64_t told_version = 0;
   std::int64_t n = 0;  ///< Visible to its owner.
   [[nodiscard]] Key key() const { return {owner, type, scope, subject}; }
 };

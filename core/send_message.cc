@@ -59,6 +59,10 @@ Result<Parties> find_parties(Lookup& store, const Home& home, const SendRequest&
   return Parties{*std::move(conversation), mine, other};
 }
 
+ConsentKey own_consent(const Parties& parties) {
+  return messaging_consent(parties.mine.local, parties.other);
+}
+
 Result<> check_own_consent(Lookup& store, const Home& home, const Parties& parties) {
   const std::string& owner = parties.mine.local;
   CPC_TRY(const bool is_open,
@@ -67,8 +71,7 @@ Result<> check_own_consent(Lookup& store, const Home& home, const Parties& parti
     return refuse(ErrorCode::denied, codes::federation_opt_in_required,
                   "opt in to messages with this instance first");
   }
-  CPC_TRY(const auto own, store.find(ConsentKey{owner, ConsentType::messaging, ConsentScope::person,
-                                                parties.other.text()}));
+  CPC_TRY(const auto own, store.find(own_consent(parties)));
   const bool is_refused =
       own && own->state != ConsentState::granted && own->state != ConsentState::requested;
   if (is_refused) {
@@ -80,8 +83,7 @@ Result<> check_own_consent(Lookup& store, const Home& home, const Parties& parti
 
 // Did this person agree to be written to by the other? Writing is agreeing.
 Result<bool> has_agreed(Lookup& store, const Parties& parties) {
-  CPC_TRY(const auto own, store.find(ConsentKey{parties.mine.local, ConsentType::messaging,
-                                                ConsentScope::person, parties.other.text()}));
+  CPC_TRY(const auto own, store.find(own_consent(parties)));
   return own && own->state == ConsentState::granted;
 }
 
@@ -118,11 +120,7 @@ Result<ConsentFrame> request_frame(Lookup& store, const Home& home, Moment& mome
   frame.time = moment.now;
   frame.epoch = home.epoch;
   frame.intro = intro;
-  // The version that sending gives our own consent (basis sent_first).
-  CPC_TRY(const auto own, store.find(ConsentKey{parties.mine.local, ConsentType::messaging,
-                                                ConsentScope::person, parties.other.text()}));
-  CPC_TRY(const bool is_granted, has_agreed(store, parties));
-  frame.version = (own ? own->version : 0) + (is_granted ? 0 : 1);
+  CPC_TRY(frame.version, next_told_version(store, own_consent(parties)));
   return frame;
 }
 
@@ -157,19 +155,20 @@ Result<> begin_contact(Transaction& tx, const Home& home, Moment& moment, const 
   CPC_TRY(const Member member, member_of(tx, parties.conversation, parties.mine));
   tx.put(message_draft(home, moment, parties, member, request));
   tx.put(SentRequest{parties.mine, parties.other, frame.frame.id, request.id, moment.now});
-  CPC_TRY(write_consent(
-      tx, {parties.mine.local, ConsentType::messaging, ConsentScope::person, parties.other.text()},
-      ConsentState::granted, "sent_first", moment.now));
+  CPC_TRY(write_consent(tx, own_consent(parties), ConsentState::granted, "sent_first", moment.now));
+  CPC_TRY(note_told(tx, own_consent(parties), frame.frame.version));
 
   CPC_TRY(const bool is_reply, may_write(tx, parties.mine, parties.other));
   if (!is_reply) {
     CPC_TRY(count_request(tx, request.local, moment.now));
   }
 
-  tx.put(projection_of(frame.frame));
   CPC_TRY(close_request(tx, request.local, parties.other));
   touch_people(tx, home, parties.conversation);
   CPC_TRY(dispatch_frame(tx, home, moment, frame));
+  // Afterwards, because to one of our people it is news when it is applied; also when there is no
+  // such person yet.
+  tx.put(projection_of(frame.frame));
 
   // Whoever told us anything is answered by our writing, and both sides have met: the other one
   // gives the conversation its wire id now, so we do, also after they withdrew. Whoever asked us

@@ -151,15 +151,16 @@ CREATE INDEX events_waiting ON events (time, id) WHERE state = 1 AND draft_order
 -- state: 1 requested, 2 granted, 3 denied, 4 revoked, 5 blocked. consents_of() reads by primary
 -- key.
 CREATE TABLE consents (
-  owner      TEXT NOT NULL,
-  type       INTEGER NOT NULL CHECK (type BETWEEN 1 AND 3),
-  scope      INTEGER NOT NULL CHECK (scope BETWEEN 1 AND 3),
-  subject    TEXT NOT NULL,
-  state      INTEGER NOT NULL CHECK (state BETWEEN 1 AND 5),
-  version    INTEGER NOT NULL,
-  basis      TEXT NOT NULL,
-  changed_at INTEGER NOT NULL,
-  n          INTEGER NOT NULL,
+  owner        TEXT NOT NULL,
+  type         INTEGER NOT NULL CHECK (type BETWEEN 1 AND 3),
+  scope        INTEGER NOT NULL CHECK (scope BETWEEN 1 AND 3),
+  subject      TEXT NOT NULL,
+  state        INTEGER NOT NULL CHECK (state BETWEEN 1 AND 5),
+  version      INTEGER NOT NULL,
+  basis        TEXT NOT NULL,
+  changed_at   INTEGER NOT NULL,
+  told_version INTEGER NOT NULL,
+  n            INTEGER NOT NULL,
   PRIMARY KEY (owner, type, scope, subject)
 ) STRICT;
 

@@ -154,6 +154,7 @@ struct RecordMap<core::Consent> {
     visit("version", row.version...);
     visit("basis", row.basis...);
     visit("changed_at", row.changed_at...);
+    visit("told_version", row.told_version...);
   }
 };
 

@@ -124,6 +124,62 @@ TEST_CASE("unknown, ignoring, blocking and disabled people are answered alike, b
   CHECK(unknown == run("unopted"));
 }
 
+TEST_CASE("a quiet refusal between two grants is told by no frame and by no number") {
+  Refusal s{GENERATE(true, false)};
+  const auto told = [&] { return s.sender.store.row<Projection>({s.refusing, s.sending}).value(); };
+  const auto before = told();
+  const auto n = s.sender.store.last_n();
+  for (int times = 0; times < 2; ++times) {
+    REQUIRE(s.refuser.revoke(s.to, s.sending, true));
+    REQUIRE(s.refuser.grant(s.to, s.sending));
+    CHECK(Federation::owed(s.refuser, s.sender).is_empty());
+  }
+  s.world.settle();
+  CHECK(told().version == before.version);
+  CHECK(s.sender.store.last_n() == n);
+  SECTION("what is told openly afterwards follows the number told before") {
+    REQUIRE(s.refuser.revoke(s.to, s.sending, true));
+    REQUIRE(s.refuser.revoke(s.to, s.sending, false));
+    s.world.settle();
+    CHECK_FALSE(told().is_granted);
+    CHECK(told().version == before.version + 1);
+    REQUIRE(s.refuser.revoke(s.to, s.sending, true));
+    REQUIRE(s.refuser.grant(s.to, s.sending));
+    s.world.settle();
+    CHECK(told().is_granted);
+    CHECK(told().version == before.version + 2);
+  }
+  SECTION("a store that was restored tells again, in its new epoch") {
+    s.refuser.renew_epoch();
+    REQUIRE(s.refuser.revoke(s.to, s.sending, true));
+    REQUIRE(s.refuser.grant(s.to, s.sending));
+    s.world.settle();
+    CHECK(told().is_granted);
+    CHECK(told().epoch == s.refuser.home().epoch);
+  }
+}
+
+TEST_CASE("who was denied before the grant is told the same as who was not") {
+  std::vector<std::int64_t> versions;
+  for (const bool is_denied : {false, true}) {
+    Federation world{{"alpha.cpc", "beta.cpc"}};
+    Instance& alpha = world.at(0);
+    Instance& beta = world.at(1);
+    alpha.add_person("anna");
+    beta.add_person("ben");
+    REQUIRE(alpha.write("anna", beta.person("ben"), "hello"));
+    world.settle();
+    if (is_denied) REQUIRE(beta.deny("ben", alpha.person("anna")));
+    REQUIRE(beta.grant("ben", alpha.person("anna")));
+    world.settle();
+    const auto told =
+        alpha.store.row<Projection>({beta.person("ben"), alpha.person("anna")}).value();
+    CHECK(told.is_granted);
+    versions.push_back(told.version);
+  }
+  CHECK(versions == std::vector<std::int64_t>{1, 1});
+}
+
 TEST_CASE("who wrote first and then refused quietly is answered for like anybody who wrote first") {
   // Ben asked anna; then, before her own request arrives, he blocks her or his account ends.
   for (const std::string seed : {"a", "b", "c", "d"}) {
