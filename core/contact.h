@@ -24,6 +24,8 @@ inline constexpr auto request_repeat_min = std::chrono::hours{24};
 /// An address of another instance becomes another person's at most so often; each time begins a
 /// conversation.
 inline constexpr auto successor_age_min = std::chrono::hours{1};
+/// Frames of one peer that failed too often and are kept for the operator; the next are dropped.
+inline constexpr std::int64_t parked_frames_max = 100;
 /// A request nobody answered expires.
 inline constexpr auto request_age_max = std::chrono::hours{24 * 14};
 
@@ -103,7 +105,8 @@ struct Revocation {
 [[nodiscard]] Result<> apply_frame(Transaction& tx, const Home& home, Moment moment,
                                    const InstanceName& origin, const ConsentFrame& frame);
 
-/// Counts a failed application; the fifth parks the frame for the operator.
+/// Counts a failed application; the fifth parks the frame for the operator, so that it does not
+/// count among those that wait any more. Past parked_frames_max it is dropped.
 [[nodiscard]] Result<> frame_failed(Transaction& tx, const InboxFrameKey& key);
 
 /// The first message of `mine` to `other` waited for consent and may travel now: it becomes a draft

@@ -195,6 +195,18 @@ Result<> apply_to_person(Transaction& tx, const Home& home, Moment& moment,
   if (frame.kind == FrameKind::request) return apply_request(tx, home, moment, frame, known);
   return apply_projection(tx, home, moment, frame, known);
 }
+
+// A frame that waited in the lane of `origin` does so no more.
+Result<> leave_lane(Transaction& tx, const InboxFrame& frame, bool is_parked_now) {
+  CPC_TRY(auto lane, tx.find(InLaneKey{frame.origin, LaneKind::consent, {}}));
+  if (!lane) return success();
+  std::int64_t& left = frame.is_parked ? lane->parked : lane->waiting;
+  left = std::max<std::int64_t>(left - 1, 0);
+  if (is_parked_now) ++lane->parked;
+  tx.put(*std::move(lane));
+  return success();
+}
+
 }  // namespace
 
 Result<> release_draft(Transaction& tx, const Home& home, Moment& moment,
@@ -232,11 +244,7 @@ Result<> apply_frame(Transaction& tx, const Home& home, Moment moment, const Ins
     CPC_TRY(const auto stored, tx.find(key));
     if (!stored) return success();  // Applied already.
     tx.erase(key);
-    CPC_TRY(auto lane, tx.find(InLaneKey{origin, LaneKind::consent, {}}));
-    if (lane && lane->waiting > 0) {
-      --lane->waiting;
-      tx.put(*std::move(lane));
-    }
+    CPC_TRY(leave_lane(tx, *stored, false));
   }
   const bool is_for_us = home.is_local(frame.to) && frame.from.address.instance == origin &&
                          (!frame.to_iid || *frame.to_iid == home.iid) &&
@@ -248,7 +256,19 @@ Result<> apply_frame(Transaction& tx, const Home& home, Moment moment, const Ins
 Result<> frame_failed(Transaction& tx, const InboxFrameKey& key) {
   CPC_TRY(auto frame, tx.find(key));
   if (!frame) return success();
-  frame->is_parked = ++frame->attempts >= frame_attempts_max;
+  if (frame->is_parked) return success();
+  if (++frame->attempts < frame_attempts_max) {
+    tx.put(*std::move(frame));
+    return success();
+  }
+  CPC_TRY(const auto lane, tx.find(InLaneKey{key.origin, LaneKind::consent, {}}));
+  const bool is_kept = !lane || lane->parked < parked_frames_max;
+  CPC_TRY(leave_lane(tx, *frame, is_kept));
+  if (!is_kept) {
+    tx.erase(key);
+    return success();
+  }
+  frame->is_parked = true;
   tx.put(*std::move(frame));
   return success();
 }

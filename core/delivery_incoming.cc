@@ -41,7 +41,7 @@ Result<std::optional<Conversation>> conversation_by_wire(Transaction& tx, const 
 Result<InLane> lane_of(Transaction& tx, const Origin& origin, LaneKind kind,
                        const ConversationId& conversation, std::int64_t first) {
   CPC_TRY(auto lane, tx.find(InLaneKey{origin.name, kind, conversation}));
-  if (!lane) lane = InLane{origin.name, kind, conversation, origin.epoch, 0, 0};
+  if (!lane) lane = InLane{origin.name, kind, conversation, origin.epoch, 0, 0, 0};
   if (lane->epoch != origin.epoch) {
     lane->epoch = origin.epoch;
     lane->accepted = first - 1;

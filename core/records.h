@@ -336,6 +336,7 @@ struct InLane {
   StoreEpoch epoch;
   std::int64_t accepted = 0;  ///< Last position on disk here.
   std::int64_t waiting = 0;   ///< Consent frames stored and not applied yet; bounded.
+  std::int64_t parked = 0;    ///< Consent frames that failed and wait for the operator; bounded.
   [[nodiscard]] Key key() const { return {peer, kind, conversation}; }
 };
 

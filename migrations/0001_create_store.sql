@@ -253,6 +253,7 @@ CREATE TABLE in_lanes (
   epoch        BLOB NOT NULL,
   accepted     INTEGER NOT NULL,
   waiting      INTEGER NOT NULL,
+  parked       INTEGER NOT NULL,
   PRIMARY KEY (peer, kind, conversation)
 ) STRICT;
 

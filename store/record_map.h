@@ -259,6 +259,7 @@ struct RecordMap<core::InLane> {
     visit("epoch", row.epoch...);
     visit("accepted", row.accepted...);
     visit("waiting", row.waiting...);
+    visit("parked", row.parked...);
   }
 };
 

@@ -341,13 +341,43 @@ TEST_CASE("a frame that fails five times is parked for the operator and its lane
     REQUIRE(crowd.beta.run([&](auto& tx, auto) { return frame_failed(tx, key); }));
   }
   CHECK(crowd.beta.store.row<InboxFrame>(key)->is_parked);
+  const InLaneKey lane{crowd.alpha.name(), LaneKind::consent, {}};
+  CHECK(crowd.beta.store.row<InLane>(lane)->waiting == 1);
+  CHECK(crowd.beta.store.row<InLane>(lane)->parked == 1);
   crowd.world.settle();
   CHECK(crowd.beta.store.rows<ContactRequest>().size() == 1);
+  CHECK(crowd.beta.store.row<InLane>(lane)->waiting == 0);
   CHECK(crowd.beta
             .run([](auto& tx, auto) {
               return frame_failed(tx, {tests::instance_name("beta.cpc"), {}});
             })
             .has_value());
+}
+
+TEST_CASE("parked frames do not fill the inbox, and are bounded themselves") {
+  Crowd crowd{2};
+  crowd.beta.limits.inbox_frames_max = 1;
+  crowd.world.exchange(crowd.alpha, crowd.beta);
+  const InLaneKey in{crowd.alpha.name(), LaneKind::consent, {}};
+  const auto fail_first = [&] {
+    const auto key = crowd.beta.look().inbox_frames(1).value().front().key();
+    for (int attempt = 1; attempt <= 5; ++attempt) {
+      REQUIRE(crowd.beta.run([&](auto& tx, auto) { return frame_failed(tx, key); }));
+    }
+    return crowd.beta.store.row<InboxFrame>(key).has_value();
+  };
+  CHECK(fail_first());
+  crowd.world.exchange(crowd.alpha, crowd.beta);  // Is taken: nothing waits any more.
+  REQUIRE(crowd.beta.store.row<InLane>(in)->waiting == 1);
+  REQUIRE(crowd.beta.store.transact([&](Transaction& tx) -> Result<> {
+    CPC_TRY(auto lane, tx.find(in));
+    lane->parked = parked_frames_max;
+    tx.put(*lane);
+    return success();
+  }));
+  CHECK_FALSE(fail_first());
+  CHECK(crowd.beta.store.row<InLane>(in)->waiting == 0);
+  CHECK(crowd.beta.store.row<InLane>(in)->parked == parked_frames_max);
 }
 
 TEST_CASE("a peer that lost acknowledged frames does not stop the lane") {

@@ -58,12 +58,14 @@ TEST_CASE("no table has a name or a column twice", "[unit]") {
 
 TEST_CASE("the statements of a table are made of its columns", "[unit]") {
   const Table& table = table_of<core::InLane>();
-  CHECK(table.select == "SELECT peer, kind, conversation, epoch, accepted, waiting FROM in_lanes ");
+  CHECK(table.select ==
+        "SELECT peer, kind, conversation, epoch, accepted, waiting, parked FROM in_lanes ");
   CHECK(table.find == table.select + "WHERE peer = $1 AND kind = $2 AND conversation = $3");
   CHECK(table.upsert ==
-        "INSERT INTO in_lanes (peer, kind, conversation, epoch, accepted, waiting) "
-        "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (peer, kind, conversation) DO UPDATE SET "
-        "epoch = excluded.epoch, accepted = excluded.accepted, waiting = excluded.waiting");
+        "INSERT INTO in_lanes (peer, kind, conversation, epoch, accepted, waiting, parked) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (peer, kind, conversation) DO UPDATE SET "
+        "epoch = excluded.epoch, accepted = excluded.accepted, waiting = excluded.waiting, "
+        "parked = excluded.parked");
   CHECK(table.erase == "DELETE FROM in_lanes WHERE peer = $1 AND kind = $2 AND conversation = $3");
 }
 
