@@ -14,13 +14,15 @@ struct Budget {
   std::size_t entries;
   std::size_t bytes;
   [[nodiscard]] bool take(std::size_t size) {
-    if (entries == 0 || (size > bytes && bytes_taken > 0)) return false;
+    is_full = is_full || entries == 0 || (size > bytes && bytes_taken > 0);
+    if (is_full) return false;
     --entries;
     bytes -= std::min(bytes, size);
     bytes_taken += size;
     return true;
   }
   std::size_t bytes_taken = 0;
+  bool is_full = false;  ///< Something did not fit: what follows it waits, too.
 };
 
 // Of a body as a JSON string, where some characters take two octets or six.
@@ -210,7 +212,7 @@ Result<Batch> owed_to(Snapshot& store, const Home& home, const InstanceName& pee
   }
   CPC_TRY(const auto lanes, store.owing_lanes(peer, limits.lanes_max));
   for (const Lane& lane : lanes) {
-    if (budget.entries == 0) break;
+    if (budget.is_full || budget.entries == 0) break;
     if (lane.kind == LaneKind::consent) continue;
     CPC_TRY(const auto conversation, store.find(ConversationKey{lane.conversation}));
     if (!conversation || !conversation->wire_id) continue;
