@@ -134,8 +134,7 @@ Result<> Parts::listen_to_peers() {
       federation::FederationServer::Parts{
           home_, keys_.keyring, *directory_, *document_, *store_, timers_, random_, pool_, log_,
           delivery_limits(config_.federation),
-          [this](const core::InstanceName& peer) { health_.saw_inbound(peer, timers_.now()); }},
-      started_at_);
+          [this](const core::InstanceName& peer) { health_.saw_inbound(peer, timers_.instant()); }});
   federation::HttpServerOptions federation_options;
   federation_options.listen = federation::TcpListener{config_.federation.listen.address.to_string(),
                                                       config_.federation.listen.port, &keys_.tls};

@@ -6,12 +6,13 @@
 
 namespace cpc::daemon {
 
-/// Network thread only. Sleeps by the steady clock, so that a step of the wall clock neither wakes
-/// nor delays anybody.
+/// Network thread only. The steady clock is the time since the machine's boot, suspension included,
+/// so that who sleeps over a suspension wakes soon after it.
 class SystemTimers final : public routing::Timers {
  public:
   [[nodiscard]] TimePoint now() const override;
-  [[nodiscard]] boost::asio::awaitable<void> sleep_until(TimePoint due_at) override;
+  [[nodiscard]] routing::SteadyPoint steady_now() const override;
+  [[nodiscard]] boost::asio::awaitable<void> sleep_until(routing::SteadyPoint due_at) override;
 };
 
 class SystemRandom final : public routing::Random {

@@ -82,7 +82,11 @@ FederationServer::WireTask<PeerDirectory::Identity> FederationServer::authentica
     const HttpRequest& request) {
   CPC_CO_TRY(const ParsedSignature parsed, parse_request_signature(request));
   CPC_CO_TRY(check_request_terms(parsed, self_.home.name.text(), self_.timers.now()));
-  if (TimePoint{parsed.created} + std::chrono::seconds{1} <= booted_at_) {
+  // By the age of the request and not by dates: a clock that was wrong when we started, and was set
+  // right since, would refuse everything for as long as it was wrong.
+  const Milliseconds age = self_.timers.now() - TimePoint{parsed.created};
+  const Milliseconds uptime = self_.timers.steady_now() - began_;
+  if (age - std::chrono::seconds{1} >= uptime) {
     co_return WireError{WireCode::retry, "created before we started"};
   }
   const auto name = core::InstanceName::parse(parsed.origin);

@@ -35,10 +35,10 @@ class FederationServer {
     /// Told of each authenticated request: its sender can probably be reached again.
     std::function<void(const core::InstanceName&)> saw_inbound;
   };
-  /// `booted_at`: requests created before it are answered `retry`, since their nonces are
-  /// forgotten.
-  FederationServer(Parts parts, TimePoint booted_at)
-      : self_(std::move(parts)), booted_at_(booted_at) {}
+  /// Requests created before this moment are answered `retry`: a server before this one may have
+  /// seen them, and its nonces are forgotten.
+  explicit FederationServer(Parts parts)
+      : self_(std::move(parts)), began_(self_.timers.steady_now()) {}
 
   /// Answers any request; never fails, never throws. What a stranger gets is a code and our clock.
   [[nodiscard]] boost::asio::awaitable<HttpReply> handle(HttpRequest request);
@@ -59,7 +59,7 @@ class FederationServer {
                                                  Bytes body);
 
   Parts self_;
-  TimePoint booted_at_;
+  routing::SteadyPoint began_;
   ReplayCache nonces_;
 };
 

@@ -83,8 +83,8 @@ boost::asio::awaitable<void> run_inbox_loop(LoopParts& self) {
     const Result<bool> more = co_await apply_waiting(self);
     if (more && more.value()) continue;
     if (!more) self.log.error("inbox could not be read", {{"reason", more.error().detail}});
-    const TimePoint due =
-        self.timers.now() + (more ? Milliseconds{look_anyway} : Milliseconds{retry_after});
+    const routing::SteadyPoint due =
+        self.timers.steady_now() + (more ? Milliseconds{look_anyway} : Milliseconds{retry_after});
     co_await news.wait_until(self.timers, due);
   }
 }
@@ -95,7 +95,7 @@ boost::asio::awaitable<void> run_expiry_loop(LoopParts& self) {
     if (!expired) {
       self.log.error("drafts could not be expired", {{"reason", expired.error().detail}});
     }
-    co_await self.timers.sleep_until(self.timers.now() + expiry_interval);
+    co_await self.timers.sleep_until(self.timers.steady_now() + expiry_interval);
   }
 }
 

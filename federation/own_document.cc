@@ -4,7 +4,9 @@ namespace cpc::federation {
 namespace {
 
 constexpr auto renew_after = operational_life_max / 2;
-constexpr auto retry_after = std::chrono::minutes{1};
+constexpr auto look_interval = std::chrono::minutes{1};
+/// Peers allow five minutes of skew for the date of issue.
+constexpr auto set_back_max = std::chrono::minutes{2};
 
 }  // namespace
 
@@ -39,18 +41,22 @@ Task<> OwnDocument::renew() {
   };
   const core::Keys keys(1, core::PeerKey{home_.name});
   CPC_CO_TRY(co_await store_.transact(keys, next));
+  issued_at_ = now;
   bytes_ = std::move(bytes);
   serial_ = serial;
   co_return success();
 }
 
+bool OwnDocument::is_due(TimePoint now) const {
+  return now >= issued_at_ + renew_after || now + set_back_max < issued_at_;
+}
+
 boost::asio::awaitable<void> OwnDocument::run(Log& log) {
-  TimePoint due = timers_.now() + renew_after;
   for (;;) {
-    co_await timers_.sleep_until(due);
+    co_await timers_.sleep_until(timers_.steady_now() + look_interval);
+    if (!is_due(timers_.now())) continue;
     const Result<> renewed = co_await renew();
     if (!renewed) log.error("own document was not renewed", {{"reason", renewed.error().detail}});
-    due = timers_.now() + (renewed ? Milliseconds{renew_after} : Milliseconds{retry_after});
   }
 }
 

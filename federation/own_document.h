@@ -23,18 +23,23 @@ class OwnDocument {
 
   /// Makes a document with serials above every earlier one and stores it. Call before serving.
   [[nodiscard]] Task<> renew();
-  /// Renews at half life until cancelled; a failure is tried again after a minute.
+  /// Looks once a minute, until cancelled, and renews at half life by the wall clock, however it
+  /// came there; also when the clock was set back so far that peers would call the document one
+  /// from the future. A failure is tried again a minute later.
   [[nodiscard]] boost::asio::awaitable<void> run(Log& log);
 
   [[nodiscard]] const Bytes& bytes() const { return bytes_; }
   [[nodiscard]] std::int64_t serial() const { return serial_; }
 
  private:
+  [[nodiscard]] bool is_due(TimePoint now) const;
+
   const core::Home& home_;
   const Keyring& keys_;
   routing::StoreGate& store_;
   routing::Timers& timers_;
   Settings settings_;
+  TimePoint issued_at_{};
   Bytes bytes_;
   std::int64_t serial_ = 0;
 };

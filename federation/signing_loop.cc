@@ -160,8 +160,8 @@ boost::asio::awaitable<void> run_signing_loop(LoopParts& self) {
     if (!more && !is_moved) {
       self.log.error("drafts could not be signed", {{"reason", more.error().detail}});
     }
-    const TimePoint due =
-        self.timers.now() + (more ? Milliseconds{look_anyway} : Milliseconds{retry_after});
+    const routing::SteadyPoint due =
+        self.timers.steady_now() + (more ? Milliseconds{look_anyway} : Milliseconds{retry_after});
     co_await news.wait_until(self.timers, due);
   }
 }

@@ -76,18 +76,18 @@ void DeliveryLoops::start() {
 void DeliveryLoops::wake(const core::InstanceName& peer) {
   const auto found = loops_.find(peer);
   if (found == loops_.end()) {
-    open(peer, parts_.timers.now(), true);
+    open(peer, parts_.timers.steady_now(), true);
     return;
   }
   found->second->has_work = true;
   found->second->signal.notify();
 }
 
-void DeliveryLoops::open(const core::InstanceName& peer, TimePoint first_turn_at, bool has_work) {
+void DeliveryLoops::open(const core::InstanceName& peer, SteadyPoint first_turn_at, bool has_work) {
   if (peer == parts_.home.name || loops_.contains(peer) || parts_.tasks.is_stopping()) return;
   auto loop = std::make_shared<PeerLoop>(peer, executor_);
   loop->pace.limits = parts_.settings.limits;
-  loop->wait = {parts_.timers.now(), first_turn_at, false};
+  loop->wait = {parts_.timers.steady_now(), first_turn_at, false};
   loop->has_work = has_work;
   loops_.emplace(peer, loop);
   parts_.tasks.start("delivery to " + peer.text(), run_peer(std::move(loop)));
@@ -108,7 +108,7 @@ asio::awaitable<void> DeliveryLoops::greet_at_start() {
   Milliseconds pause = pause_min;
   Result<std::vector<core::InstanceName>> owed = co_await owing();
   while (!owed) {
-    co_await parts_.timers.sleep_until(parts_.timers.now() + pause);
+    co_await parts_.timers.sleep_until(parts_.timers.steady_now() + pause);
     pause = std::min(pause * 2, pause_max);
     owed = co_await owing();
   }
@@ -116,7 +116,7 @@ asio::awaitable<void> DeliveryLoops::greet_at_start() {
   for (const core::InstanceName& peer : parts_.settings.configured) {
     if (std::ranges::find(peers, peer) == peers.end()) peers.push_back(peer);
   }
-  const TimePoint now = parts_.timers.now();
+  const SteadyPoint now = parts_.timers.steady_now();
   for (std::size_t i = 0; i < peers.size(); ++i) {
     open(peers[i], first_greeting_at(i, peers.size(), now), false);
   }
@@ -126,7 +126,7 @@ asio::awaitable<void> DeliveryLoops::greet_at_start() {
 asio::awaitable<void> DeliveryLoops::greet_then_sweep() {
   co_await greet_at_start();
   for (;;) {
-    co_await parts_.timers.sleep_until(parts_.timers.now() + parts_.settings.sweep_interval);
+    co_await parts_.timers.sleep_until(parts_.timers.steady_now() + parts_.settings.sweep_interval);
     const Result<std::vector<core::InstanceName>> owed = co_await owing();
     if (!owed) continue;
     for (const core::InstanceName& peer : owed.value()) wake(peer);
@@ -151,8 +151,8 @@ asio::awaitable<void> DeliveryLoops::run_peer(std::shared_ptr<PeerLoop> loop) {
     } else {
       end = co_await deliver(loop);
     }
-    const NextStep next = next_step(loop->pace, end, parts_.settings.limits, parts_.timers.now(),
-                                    parts_.settings.idle_max);
+    const NextStep next = next_step(loop->pace, end, parts_.settings.limits,
+                                    parts_.timers.steady_now(), parts_.settings.idle_max);
     loop->pace = next.pace;
     loop->wait = next.wait;
   }
@@ -163,8 +163,8 @@ asio::awaitable<void> DeliveryLoops::run_peer(std::shared_ptr<PeerLoop> loop) {
 asio::awaitable<bool> DeliveryLoops::until_turn(std::shared_ptr<PeerLoop> loop) {
   for (;;) {
     const PeerStatus status = parts_.health.of(loop->name);
-    const TimePoint at = go_at(loop->wait, loop->has_work, loop->pace, status);
-    if (at <= parts_.timers.now()) {
+    const SteadyPoint at = go_at(loop->wait, loop->has_work, loop->pace, status);
+    if (at <= parts_.timers.steady_now()) {
       co_return loop->has_work || !loop->wait.is_idle || status.state == Reachability::unreachable;
     }
     co_await loop->signal.wait_until(parts_.timers, at);
@@ -231,7 +231,7 @@ TurnEnd DeliveryLoops::note_failure(const PeerLoop& loop, const Error& error) {
   const Failure failure = failure_of(error);
   const TurnEnd end = turn_end(failure, error, loop.pace);
   if (end != TurnEnd::failed) return end;
-  const TimePoint now = parts_.timers.now();
+  const Instant now = parts_.timers.instant();
   if (parts_.health.failed(loop.name, failure, now, jitter())) {
     parts_.log.warn(
         "peer became unreachable",

@@ -67,7 +67,7 @@ class DeliveryLoops {
 
  private:
   struct PeerLoop;
-  void open(const core::InstanceName& peer, TimePoint first_turn_at, bool has_work);
+  void open(const core::InstanceName& peer, SteadyPoint first_turn_at, bool has_work);
   [[nodiscard]] boost::asio::awaitable<void> greet_then_sweep();
   [[nodiscard]] boost::asio::awaitable<void> greet_at_start();
   [[nodiscard]] Task<std::vector<core::InstanceName>> owing();

@@ -40,7 +40,7 @@ Pace after_answer(Pace pace, const core::DeliveryLimits& full) {
 
 }  // namespace
 
-NextStep next_step(Pace pace, TurnEnd end, const core::DeliveryLimits& full, TimePoint now,
+NextStep next_step(Pace pace, TurnEnd end, const core::DeliveryLimits& full, SteadyPoint now,
                    Milliseconds idle_max) {
   const Wait at_once{now, now, false};
   switch (end) {
@@ -81,8 +81,8 @@ NextStep next_step(Pace pace, TurnEnd end, const core::DeliveryLimits& full, Tim
   return {pace, at_once};
 }
 
-TimePoint go_at(const Wait& wait, bool has_work, const Pace& pace, const PeerStatus& status) {
-  if (status.state == Reachability::unreachable && !pace.has_greeted) return status.next_try_at;
+SteadyPoint go_at(const Wait& wait, bool has_work, const Pace& pace, const PeerStatus& status) {
+  if (status.state == Reachability::unreachable && !pace.has_greeted) return status.try_due;
   return has_work ? wait.earliest : wait.due;
 }
 
@@ -102,7 +102,7 @@ TurnEnd turn_end(const Failure& failure, const Error& error, const Pace& pace) {
   return TurnEnd::failed;
 }
 
-TimePoint first_greeting_at(std::size_t index, std::size_t count, TimePoint now) {
+SteadyPoint first_greeting_at(std::size_t index, std::size_t count, SteadyPoint now) {
   if (count <= greeted_at_once_max) return now;
   return now +
          greeting_spread * static_cast<std::int64_t>(index) / static_cast<std::int64_t>(count);

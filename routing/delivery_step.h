@@ -39,9 +39,9 @@ inline constexpr int retries_max = 3;
 
 /// When the loop goes on.
 struct Wait {
-  TimePoint earliest{};  ///< Not before, even when woken.
-  TimePoint due{};       ///< At the latest.
-  bool is_idle = false;  ///< Nothing is owed: at `due` the loop may end.
+  SteadyPoint earliest{};  ///< Not before, even when woken.
+  SteadyPoint due{};       ///< At the latest.
+  bool is_idle = false;    ///< Nothing is owed: at `due` the loop may end.
 };
 
 struct NextStep {
@@ -51,12 +51,12 @@ struct NextStep {
 
 /// `full` are the limits that `pace` returns to, `idle_max` how long a loop without work lives on.
 [[nodiscard]] NextStep next_step(Pace pace, TurnEnd end, const core::DeliveryLimits& full,
-                                 TimePoint now, Milliseconds idle_max);
+                                 SteadyPoint now, Milliseconds idle_max);
 
 /// When to go on: a failing peer's schedule rules alone until it was greeted; otherwise work cuts
 /// the wait short.
-[[nodiscard]] TimePoint go_at(const Wait& wait, bool has_work, const Pace& pace,
-                              const PeerStatus& status);
+[[nodiscard]] SteadyPoint go_at(const Wait& wait, bool has_work, const Pace& pace,
+                                const PeerStatus& status);
 
 /// A peer that is failing, was not met since our start, or could not judge us, is greeted first.
 [[nodiscard]] bool greets_first(const Pace& pace, const PeerStatus& status);
@@ -69,7 +69,7 @@ struct NextStep {
 
 /// When the `index`th of `count` peers is greeted after a start at `now`: at once up to 20 peers,
 /// else spread over 60 s.
-[[nodiscard]] TimePoint first_greeting_at(std::size_t index, std::size_t count, TimePoint now);
+[[nodiscard]] SteadyPoint first_greeting_at(std::size_t index, std::size_t count, SteadyPoint now);
 
 /// What apply_answer will look up, to be fetched together.
 [[nodiscard]] core::Keys keys_of_answer(const core::InstanceName& peer, const core::Batch& sent);

@@ -37,19 +37,20 @@ bool PeerHealth::succeeded(const core::InstanceName& peer, TimePoint now) {
   return is_change;
 }
 
-bool PeerHealth::failed(const core::InstanceName& peer, const Failure& failure, TimePoint now,
+bool PeerHealth::failed(const core::InstanceName& peer, const Failure& failure, Instant now,
                         double jitter) {
   Entry& known = peers_[peer];
   PeerStatus& status = known.status;
   const bool is_change = status.state != Reachability::unreachable;
-  if (is_change) status.first_failure = now;
+  if (is_change) status.first_failure = now.steady;
   ++status.attempts;
   status.state = Reachability::unreachable;
   status.failure = failure.kind;
   status.last_error = failure.word;
   // A refusal was spoken by somebody at that name, but only an answer that proves it is a contact.
-  status.next_try_at = next_try({status.first_failure, status.attempts}, failure.kind, now,
-                                std::exchange(known.retry_after, std::nullopt), jitter);
+  status.try_due = next_try({status.first_failure, status.attempts}, failure.kind, now.steady,
+                            std::exchange(known.retry_after, std::nullopt), jitter);
+  status.next_try_at = now.wall + (status.try_due - now.steady);
   return is_change;
 }
 
@@ -57,7 +58,7 @@ void PeerHealth::asked_to_wait(const core::InstanceName& peer, Milliseconds retr
   peers_[peer].retry_after = retry_after;
 }
 
-void PeerHealth::saw_inbound(const core::InstanceName& peer, TimePoint now) {
+void PeerHealth::saw_inbound(const core::InstanceName& peer, Instant now) {
   auto found = peers_.find(peer);
   if (found == peers_.end()) {
     // Others decide how many names write to us; whom we write to, we decide ourselves.
@@ -65,15 +66,15 @@ void PeerHealth::saw_inbound(const core::InstanceName& peer, TimePoint now) {
     found = peers_.try_emplace(peer).first;
   }
   Entry& known = found->second;
-  known.status.last_contact_at = now;
+  known.status.last_contact_at = now.wall;
   if (known.status.state != Reachability::unreachable) return;
   // It is there, as it said itself when it asked us to come later.
   if (known.status.failure == FailureClass::asked_for_time) return;
-  if (known.probed_at && now - *known.probed_at < probe_interval_min) return;
+  if (known.probed_at && now.steady - *known.probed_at < probe_interval_min) return;
   probe(peer, known, now);
 }
 
-bool PeerHealth::retry_now(const core::InstanceName& peer, TimePoint now) {
+bool PeerHealth::retry_now(const core::InstanceName& peer, Instant now) {
   const auto found = peers_.find(peer);
   if (found == peers_.end() || found->second.status.state != Reachability::unreachable) {
     return false;
@@ -86,10 +87,11 @@ void PeerHealth::on_probe(std::function<void(const core::InstanceName&)> listene
   listener_ = std::move(listener);
 }
 
-void PeerHealth::probe(const core::InstanceName& peer, Entry& known, TimePoint now) {
-  if (known.status.next_try_at <= now) return;  // Under way, or about to be.
-  known.probed_at = now;
-  known.status.next_try_at = now;
+void PeerHealth::probe(const core::InstanceName& peer, Entry& known, Instant now) {
+  if (known.status.try_due <= now.steady) return;  // Under way, or about to be.
+  known.probed_at = now.steady;
+  known.status.try_due = now.steady;
+  known.status.next_try_at = now.wall;
   if (listener_) listener_(peer);
 }
 

@@ -26,11 +26,12 @@ struct PeerStatus {
   Reachability state = Reachability::never;
   FailureClass failure = FailureClass::unreachable;  ///< Of the last failure.
   std::string last_error;                            ///< Stable word of it; empty if none.
-  TimePoint first_failure{};                         ///< Since the last success.
+  SteadyPoint first_failure{};                       ///< Since the last success.
   int attempts = 0;                                  ///< Failures since the last success.
-  TimePoint next_try_at{};                           ///< Only while unreachable.
-  std::optional<TimePoint> last_success_at;          ///< Of ours towards the peer.
-  std::optional<TimePoint> last_contact_at;          ///< In either direction.
+  SteadyPoint try_due{};    ///< When the next try is. Only while unreachable.
+  TimePoint next_try_at{};  ///< The same for people: by the wall clock as it stood.
+  std::optional<TimePoint> last_success_at;  ///< Of ours towards the peer.
+  std::optional<TimePoint> last_contact_at;  ///< In either direction.
 };
 
 /// Network thread only.
@@ -50,20 +51,20 @@ class PeerHealth {
   /// A transaction of ours was answered, or a greeting when nothing else is owed. True if the state
   /// changed by it.
   bool succeeded(const core::InstanceName& peer, TimePoint now);
-  /// One of ours failed. Sets next_try_at. True if the state changed by it. `jitter` is 0 to 1.
-  bool failed(const core::InstanceName& peer, const Failure& failure, TimePoint now, double jitter);
+  /// One of ours failed. Sets try_due. True if the state changed by it. `jitter` is 0 to 1.
+  bool failed(const core::InstanceName& peer, const Failure& failure, Instant now, double jitter);
   /// The peer sent Retry-After with the refusal that is about to be reported by failed(), which
   /// then honours it (up to an hour). Called by the PeerExchange, which alone sees the header.
   void asked_to_wait(const core::InstanceName& peer, Milliseconds retry_after);
 
   /// An authenticated request of the peer arrived. If it is failing, it is tried again now, at most
   /// once in probe_interval_min; not if it asked for time.
-  void saw_inbound(const core::InstanceName& peer, TimePoint now);
+  void saw_inbound(const core::InstanceName& peer, Instant now);
   /// The operator asks for a try now (`cpcctl peer retry`), as often as he likes. False if the peer
   /// is not failing.
-  bool retry_now(const core::InstanceName& peer, TimePoint now);
+  bool retry_now(const core::InstanceName& peer, Instant now);
 
-  /// `listener` is told when a failing peer's next_try_at has been moved to now. One only: the
+  /// `listener` is told when a failing peer's next try has been moved to now. One only: the
   /// delivery loops.
   void on_probe(std::function<void(const core::InstanceName&)> listener);
 
@@ -71,9 +72,9 @@ class PeerHealth {
   struct Entry {
     PeerStatus status;
     std::optional<Milliseconds> retry_after;
-    std::optional<TimePoint> probed_at;
+    std::optional<SteadyPoint> probed_at;
   };
-  void probe(const core::InstanceName& peer, Entry& known, TimePoint now);
+  void probe(const core::InstanceName& peer, Entry& known, Instant now);
 
   std::map<core::InstanceName, Entry> peers_;
   std::function<void(const core::InstanceName&)> listener_;

@@ -11,6 +11,7 @@
 #include "core/base/time.h"
 #include "core/delivery.h"
 #include "core/store.h"
+#include "routing/steady_time.h"
 
 namespace cpc {
 /// A coroutine that may wait, and that ends in a Result.
@@ -23,9 +24,13 @@ namespace cpc::routing {
 class Timers {
  public:
   virtual ~Timers() = default;
+  /// The wall clock: for what is written, signed or shown. It may step either way at any time.
   [[nodiscard]] virtual TimePoint now() const = 0;
+  /// For waits, retries and intervals, which no step of the wall clock may stretch or cut.
+  [[nodiscard]] virtual SteadyPoint steady_now() const = 0;
+  [[nodiscard]] Instant instant() const { return {now(), steady_now()}; }
   /// Returns early when the coroutine is cancelled.
-  [[nodiscard]] virtual boost::asio::awaitable<void> sleep_until(TimePoint due_at) = 0;
+  [[nodiscard]] virtual boost::asio::awaitable<void> sleep_until(SteadyPoint due_at) = 0;
 };
 
 /// Keys, nonces, ids and jitter come through here, so that a simulation replays them.

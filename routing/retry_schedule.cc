@@ -18,7 +18,7 @@ constexpr std::array<Milliseconds, 9> day_one{seconds{2},  seconds{5},  seconds{
                                               seconds{30}, seconds{60}, minutes{2},
                                               minutes{5},  minutes{10}, minutes{15}};
 
-Milliseconds interval(const Attempts& attempts, FailureClass failure, TimePoint now) {
+Milliseconds interval(const Attempts& attempts, FailureClass failure, SteadyPoint now) {
   const Milliseconds failing_for = now - attempts.first_failure;
   if (failing_for >= day * 30) return day;
   if (failing_for >= dormant_after) return hours{6};
@@ -58,8 +58,8 @@ Failure failure_of(const Error& error) {
   return {kind, std::string{code.empty() ? to_text(kind) : code}};
 }
 
-TimePoint next_try(const Attempts& attempts, FailureClass failure, TimePoint now,
-                   std::optional<Milliseconds> retry_after, double jitter) {
+SteadyPoint next_try(const Attempts& attempts, FailureClass failure, SteadyPoint now,
+                     std::optional<Milliseconds> retry_after, double jitter) {
   const Milliseconds plain = interval(attempts, failure, now);
   const double factor = 0.75 + 0.5 * (jitter >= 0 ? std::min(jitter, 1.0) : 0.0);
   const Milliseconds spread{std::llround(static_cast<double>(plain.count()) * factor)};
@@ -67,7 +67,7 @@ TimePoint next_try(const Attempts& attempts, FailureClass failure, TimePoint now
   return now + std::max(spread, asked);
 }
 
-bool is_dormant(TimePoint first_failure, TimePoint now) {
+bool is_dormant(SteadyPoint first_failure, SteadyPoint now) {
   return now - first_failure >= dormant_after;
 }
 

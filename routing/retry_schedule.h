@@ -1,7 +1,7 @@
 // When a peer that failed is tried again. Pure: time and chance are arguments.
 //
 // The schedule is per peer, not per message, and counts from the first failure since the last
-// success:
+// success, by the steady clock:
 //
 //   day one            2, 5, 15, 30, 60 s, then 2, 5, 10 min, then every 15 min
 //   up to day seven    every hour
@@ -17,7 +17,7 @@
 #include <string_view>
 
 #include "core/base/result.h"
-#include "core/base/time.h"
+#include "routing/steady_time.h"
 
 namespace cpc::routing {
 
@@ -45,16 +45,16 @@ inline constexpr Milliseconds retry_after_max = std::chrono::hours{1};
 inline constexpr Milliseconds dormant_after = std::chrono::hours{24} * 7;
 
 struct Attempts {
-  TimePoint first_failure{};
+  SteadyPoint first_failure{};
   int count = 0;  ///< Failures in a row, this one included.
 };
 
 /// When to try next, after a failure at `now`. `retry_after` is what the peer asked for: a minimum,
 /// honoured up to one hour. `jitter` is 0 to 1; values outside are clamped.
-[[nodiscard]] TimePoint next_try(const Attempts& attempts, FailureClass failure, TimePoint now,
-                                 std::optional<Milliseconds> retry_after, double jitter);
+[[nodiscard]] SteadyPoint next_try(const Attempts& attempts, FailureClass failure, SteadyPoint now,
+                                   std::optional<Milliseconds> retry_after, double jitter);
 
 /// Failing for more than seven days: only probed.
-[[nodiscard]] bool is_dormant(TimePoint first_failure, TimePoint now);
+[[nodiscard]] bool is_dormant(SteadyPoint first_failure, SteadyPoint now);
 
 }  // namespace cpc::routing

@@ -38,8 +38,8 @@ asio::awaitable<void> Signal::wait() {
   if (state.cancelled() == asio::cancellation_type::none) is_set_ = false;
 }
 
-asio::awaitable<bool> Signal::wait_until(Timers& timers, TimePoint due) {
-  if (is_set_ || due <= timers.now()) co_return take();
+asio::awaitable<bool> Signal::wait_until(Timers& timers, SteadyPoint due) {
+  if (is_set_ || due <= timers.steady_now()) co_return take();
   const Finish finish = co_await race(timers, due, until_set());
   if (finish == Finish::cancelled) co_return false;
   co_return take();

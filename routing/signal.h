@@ -24,7 +24,7 @@ class Signal {
 
   /// As wait(), but until `due` at the latest. True if the flag was set (and cleared), also when it
   /// was set in the same instant as `due` came.
-  [[nodiscard]] boost::asio::awaitable<bool> wait_until(Timers& timers, TimePoint due);
+  [[nodiscard]] boost::asio::awaitable<bool> wait_until(Timers& timers, SteadyPoint due);
 
  private:
   [[nodiscard]] boost::asio::awaitable<void> until_set();

@@ -13,7 +13,7 @@ namespace asio = boost::asio;
 namespace {
 
 // The clock's side of the race. A cancelled sleep may end by Asio's exception, which means nothing.
-asio::awaitable<void> sleep(Timers& timers, TimePoint due) {
+asio::awaitable<void> sleep(Timers& timers, SteadyPoint due) {
   try {
     co_await timers.sleep_until(due);
   } catch (const boost::system::system_error& problem) {
@@ -23,7 +23,7 @@ asio::awaitable<void> sleep(Timers& timers, TimePoint due) {
 
 }  // namespace
 
-asio::awaitable<Finish> race(Timers& timers, TimePoint deadline, asio::awaitable<void> work) {
+asio::awaitable<Finish> race(Timers& timers, SteadyPoint deadline, asio::awaitable<void> work) {
   const auto executor = co_await asio::this_coro::executor;
   // The group ends when both have ended; the first to end cancels the other.
   const auto [order, work_problem, clock_problem] =

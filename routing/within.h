@@ -23,7 +23,7 @@ enum class Finish {
 };
 
 /// Runs `work` until `deadline`. `work` must not throw.
-[[nodiscard]] boost::asio::awaitable<Finish> race(Timers& timers, TimePoint deadline,
+[[nodiscard]] boost::asio::awaitable<Finish> race(Timers& timers, SteadyPoint deadline,
                                                   boost::asio::awaitable<void> work);
 
 namespace within_detail {
@@ -51,7 +51,7 @@ boost::asio::awaitable<void> keep(Task<T> work, Kept<T>& kept) {
 /// exception of `work` passes through. When the waiting coroutine itself is cancelled it throws as
 /// its next co_await would: nobody may take a shutdown for the failure of a peer.
 template <class T>
-[[nodiscard]] Task<T> within(Timers& timers, TimePoint deadline, Task<T> work) {
+[[nodiscard]] Task<T> within(Timers& timers, SteadyPoint deadline, Task<T> work) {
   within_detail::Kept<T> kept;
   const Finish finish = co_await race(timers, deadline, within_detail::keep(std::move(work), kept));
   if (finish == Finish::cancelled) {
@@ -65,7 +65,7 @@ template <class T>
 
 template <class T>
 [[nodiscard]] Task<T> within(Timers& timers, Milliseconds limit, Task<T> work) {
-  return within(timers, timers.now() + limit, std::move(work));
+  return within(timers, timers.steady_now() + limit, std::move(work));
 }
 
 }  // namespace cpc::routing

@@ -21,12 +21,17 @@ class VirtualTimers final : public routing::Timers {
  public:
   /// Some day in 2026, so that "before" and zero differ.
   static constexpr TimePoint start_of_time{std::chrono::hours{24 * 365 * 56}};
+  /// The machine has been up for a while.
+  static constexpr routing::SteadyPoint start_of_steady{std::chrono::hours{24 * 30}};
 
   explicit VirtualTimers(boost::asio::io_context& io) : io_(io) {}
 
-  [[nodiscard]] TimePoint now() const override { return now_; }
+  [[nodiscard]] TimePoint now() const override { return wall(now_); }
+  [[nodiscard]] routing::SteadyPoint steady_now() const override { return now_; }
+  /// The wall clock jumps, forward or back; no time passes.
+  void step_wall(Milliseconds by) { stepped_ += by; }
 
-  [[nodiscard]] boost::asio::awaitable<void> sleep_until(TimePoint due_at) override {
+  [[nodiscard]] boost::asio::awaitable<void> sleep_until(routing::SteadyPoint due_at) override {
     if (due_at <= now_) co_return;
     const auto bell = std::make_shared<boost::asio::steady_timer>(
         io_, boost::asio::steady_timer::time_point::max());
@@ -42,7 +47,7 @@ class VirtualTimers final : public routing::Timers {
 
   /// Lets `span` pass; every sleeper that is due on the way wakes at its time.
   void pass(Milliseconds span) {
-    const TimePoint end = now_ + span;
+    const routing::SteadyPoint end = now_ + span;
     settle();
     while (!sleepers_.empty() && sleepers_.begin()->first.first <= end) wake_next();
     now_ = end;
@@ -51,7 +56,7 @@ class VirtualTimers final : public routing::Timers {
   /// Lets time pass until `is_done()`, `limit` at most. True if it became so.
   template <class Question>
   [[nodiscard]] bool pass_until(Question is_done, Milliseconds limit = std::chrono::hours{1}) {
-    const TimePoint end = now_ + limit;
+    const routing::SteadyPoint end = now_ + limit;
     settle();
     while (!is_done()) {
       if (sleepers_.empty() || sleepers_.begin()->first.first > end) return false;
@@ -63,7 +68,7 @@ class VirtualTimers final : public routing::Timers {
   [[nodiscard]] std::size_t sleepers() const { return sleepers_.size(); }
 
  private:
-  using Ticket = std::pair<TimePoint, std::uint64_t>;
+  using Ticket = std::pair<routing::SteadyPoint, std::uint64_t>;
   using Bell = std::shared_ptr<boost::asio::steady_timer>;
 
   // In the list as long as the coroutine sleeps, however its sleep ends.
@@ -78,6 +83,10 @@ class VirtualTimers final : public routing::Timers {
     Ticket at_;
   };
 
+  [[nodiscard]] TimePoint wall(routing::SteadyPoint at) const {
+    return start_of_time + (at - start_of_steady) + stepped_;
+  }
+
   void wake_next() {
     const auto [ticket, bell] = *sleepers_.begin();
     now_ = std::max(now_, ticket.first);
@@ -87,7 +96,8 @@ class VirtualTimers final : public routing::Timers {
   }
 
   boost::asio::io_context& io_;
-  TimePoint now_ = start_of_time;
+  routing::SteadyPoint now_ = start_of_steady;
+  Milliseconds stepped_{};
   std::uint64_t last_ticket_ = 0;
   std::map<Ticket, Bell> sleepers_;
 };

@@ -190,14 +190,14 @@ TEST_CASE("traffic from a failing peer leads to one probe now, at most one in 10
   outside.timers.pass(1h);
   const int before = peer.greetings;
   for (int i = 0; i < 90; ++i) {
-    daemon.health.saw_inbound(peer_name(1), outside.timers.now());
+    daemon.health.saw_inbound(peer_name(1), outside.timers.instant());
     outside.timers.pass(100ms);
   }
   CHECK(peer.greetings == before + 1);
   CHECK(daemon.health.is_failing(peer_name(1)));  // Only our own success ends it.
   peer.is_up = true;
   outside.timers.pass(1s);
-  daemon.health.saw_inbound(peer_name(1), outside.timers.now());
+  daemon.health.saw_inbound(peer_name(1), outside.timers.instant());
   outside.timers.pass(1s);
   CHECK(peer.held.size() == 1);
 }
@@ -242,6 +242,34 @@ TEST_CASE("a peer that takes less gets smaller transactions") {
   CHECK(peer.held.size() == 300);
   CHECK(peer.batches.front() == 31);  // 500, 250, 125, 62, 31
   CHECK(outside.log.count("peer became unreachable") == 0);
+}
+
+TEST_CASE("a wall clock that is set back or forward delays no delivery and hurries none") {
+  for (const auto step : {-24h * 30, 24h * 30}) {
+    Outside outside;
+    Daemon daemon{outside};
+    FakePeer& peer = outside.peers.peer(1);
+    peer.is_up = false;
+    outside.peers.connect_max = 100ms;
+    daemon.start();
+    daemon.owe(1);
+    outside.timers.pass(10s);
+    const int before = peer.greetings;
+    outside.timers.step_wall(step);
+    outside.timers.pass(1s);
+    CHECK(peer.greetings <= before + 1);
+    peer.is_up = true;
+    outside.timers.pass(20s);
+    CHECK(peer.held.size() == 1);
+
+    peer.defers = 3;
+    outside.timers.step_wall(step);
+    daemon.owe(1);
+    outside.timers.pass(1s);
+    outside.timers.step_wall(step);
+    outside.timers.pass(5s);
+    CHECK(peer.held.size() == 2);
+  }
 }
 
 TEST_CASE("a peer that refuses even one item is left alone for an hour, not hammered") {

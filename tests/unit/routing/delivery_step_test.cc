@@ -7,7 +7,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr TimePoint start{std::chrono::hours{24 * 365 * 56}};
+constexpr SteadyPoint start{std::chrono::hours{24 * 365 * 56}};
 const core::DeliveryLimits full{};
 const core::InstanceName beta = core::InstanceName::parse("beta.cpc").value();
 
@@ -95,7 +95,7 @@ TEST_CASE("work wakes a healthy peer's loop, only the schedule a failing one's")
   CHECK(go_at(wait, true, pace, status) == start + 1s);
   CHECK(go_at(wait, false, pace, status) == start + 1min);
   status.state = Reachability::unreachable;
-  status.next_try_at = start + 1h;
+  status.try_due = start + 1h;
   CHECK(go_at(wait, true, pace, status) == start + 1h);
   pace.has_greeted = true;
   CHECK(go_at(wait, true, pace, status) == start + 1s);

@@ -209,7 +209,7 @@ class FakeExchange final : public routing::PeerExchange {
     peer.tried_at.push_back(timers_.now());
     const auto connection = co_await connections_.acquire();
     const Counted counted{*this};
-    co_await timers_.sleep_until(timers_.now() + (peer.is_up ? peer.latency : connect_max));
+    co_await timers_.sleep_until(timers_.steady_now() + (peer.is_up ? peer.latency : connect_max));
     if (!peer.is_up) co_return fail(ErrorCode::unavailable, "no connection");
     co_return success();
   }

@@ -8,16 +8,17 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr TimePoint start{std::chrono::hours{24 * 365 * 56}};
+constexpr SteadyPoint start{std::chrono::hours{24 * 365 * 56}};
 constexpr double middle = 0.5;
 
 // Every interval from the first failure on, tried exactly when due.
 std::vector<Milliseconds> intervals(Milliseconds for_so_long) {
   std::vector<Milliseconds> result;
   Attempts attempts{start, 0};
-  for (TimePoint now = start; now < start + for_so_long;) {
+  for (SteadyPoint now = start; now < start + for_so_long;) {
     ++attempts.count;
-    const TimePoint next = next_try(attempts, FailureClass::unreachable, now, std::nullopt, middle);
+    const SteadyPoint next =
+        next_try(attempts, FailureClass::unreachable, now, std::nullopt, middle);
     result.push_back(next - now);
     now = next;
   }

@@ -32,7 +32,7 @@ struct Bell : Waiting {
 asio::awaitable<void> look(Bell& bell) {
   const int seen = bell.work;
   // Reading takes its time, and what comes meanwhile is not in what was read.
-  co_await bell.timers.sleep_until(bell.timers.now() + Milliseconds{bell.chance() % 3});
+  co_await bell.timers.sleep_until(bell.timers.steady_now() + Milliseconds{bell.chance() % 3});
   bell.done = seen;
   ++bell.turns;
 }
@@ -46,11 +46,11 @@ asio::awaitable<void> loop_with_deadlines(Bell& bell) {
   bool is_wanted = true;
   for (;;) {
     if (is_wanted) co_await look(bell);
-    const TimePoint due = bell.timers.now() + Milliseconds{bell.chance() % 3};
+    const routing::SteadyPoint due = bell.timers.steady_now() + Milliseconds{bell.chance() % 3};
     is_wanted = co_await bell.signal.wait_until(bell.timers, due);
   }
 }
-asio::awaitable<void> ring_later(Bell& bell, TimePoint at) {
+asio::awaitable<void> ring_later(Bell& bell, routing::SteadyPoint at) {
   co_await bell.timers.sleep_until(at);
   bell.add();
 }
@@ -61,7 +61,7 @@ TEST_CASE("no wake-up is lost, whenever it comes") {
     bell.chance.seed(seed);
     const bool has_deadlines = seed % 2 == 0;
     bell.tasks.start("loop", has_deadlines ? loop_with_deadlines(bell) : loop(bell));
-    const TimePoint start = bell.timers.now();
+    const routing::SteadyPoint start = bell.timers.steady_now();
     for (int i = 0; i < 20; ++i) {
       bell.tasks.start("ring", ring_later(bell, start + Milliseconds{bell.chance() % 40}));
     }
@@ -87,19 +87,20 @@ TEST_CASE("several notifications before one wait are one wake-up, and none is no
   bell.timers.settle();
 }
 
-asio::awaitable<void> wait_once(Bell& bell, TimePoint due, std::optional<bool>& was_woken) {
+asio::awaitable<void> wait_once(Bell& bell, routing::SteadyPoint due,
+                                std::optional<bool>& was_woken) {
   was_woken = co_await bell.signal.wait_until(bell.timers, due);
 }
 
 TEST_CASE("a wait with a deadline tells a wake-up from the deadline") {
   Bell bell;
   std::optional<bool> was_woken;
-  bell.tasks.start("wait", wait_once(bell, bell.timers.now() + 1s, was_woken));
+  bell.tasks.start("wait", wait_once(bell, bell.timers.steady_now() + 1s, was_woken));
   bell.timers.pass(1s);
   CHECK(was_woken == false);
 
   was_woken.reset();
-  bell.tasks.start("wait", wait_once(bell, bell.timers.now() + 1s, was_woken));
+  bell.tasks.start("wait", wait_once(bell, bell.timers.steady_now() + 1s, was_woken));
   bell.timers.pass(500ms);
   CHECK_FALSE(was_woken.has_value());
   bell.signal.notify();
@@ -108,7 +109,7 @@ TEST_CASE("a wait with a deadline tells a wake-up from the deadline") {
 
   was_woken.reset();
   bell.signal.notify();
-  bell.tasks.start("wait", wait_once(bell, bell.timers.now() - 1s, was_woken));
+  bell.tasks.start("wait", wait_once(bell, bell.timers.steady_now() - 1s, was_woken));
   bell.timers.settle();
   CHECK(was_woken == true);  // Set before: true even when the deadline is over.
   CHECK_FALSE(bell.signal.is_set());
@@ -119,7 +120,8 @@ class CountedTimers final : public routing::Timers {
  public:
   explicit CountedTimers(int turns) : turns_(turns) {}
   [[nodiscard]] TimePoint now() const override { return {}; }
-  [[nodiscard]] asio::awaitable<void> sleep_until(TimePoint) override {
+  [[nodiscard]] routing::SteadyPoint steady_now() const override { return {}; }
+  [[nodiscard]] asio::awaitable<void> sleep_until(routing::SteadyPoint) override {
     for (int i = 0; i < turns_; ++i) co_await asio::post(asio::as_tuple(asio::use_awaitable));
   }
 
@@ -128,7 +130,7 @@ class CountedTimers final : public routing::Timers {
 };
 
 asio::awaitable<void> wait_by(Bell& bell, routing::Timers& timers, std::optional<bool>& was_woken) {
-  was_woken = co_await bell.signal.wait_until(timers, timers.now() + 1s);
+  was_woken = co_await bell.signal.wait_until(timers, timers.steady_now() + 1s);
 }
 asio::awaitable<void> ring_after(Bell& bell, int turns) {
   for (int i = 0; i < turns; ++i) co_await asio::post(asio::as_tuple(asio::use_awaitable));
@@ -166,7 +168,7 @@ asio::awaitable<void> use(Shared& shared, int number) {
   const Permits::Permit permit = co_await shared.permits.acquire();
   shared.order.push_back(number);
   shared.inside_max = std::max(shared.inside_max, ++shared.inside);
-  co_await shared.timers.sleep_until(shared.timers.now() + 1s);
+  co_await shared.timers.sleep_until(shared.timers.steady_now() + 1s);
   --shared.inside;
 }
 
@@ -183,7 +185,7 @@ TEST_CASE("at most so many hold a permit at a time, in order of arrival") {
 
 Task<int> use_in_time(Shared& shared) {
   const Permits::Permit permit = co_await shared.permits.acquire();
-  co_await shared.timers.sleep_until(shared.timers.now() + 1s);
+  co_await shared.timers.sleep_until(shared.timers.steady_now() + 1s);
   co_return 1;
 }
 asio::awaitable<void> try_to_use(Shared& shared, Milliseconds limit, int& outcomes) {

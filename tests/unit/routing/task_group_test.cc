@@ -14,13 +14,13 @@ using namespace std::chrono_literals;
 
 asio::awaitable<void> tick(Waiting& world, int& ticks) {
   for (;;) {
-    const TimePoint due = world.timers.now() + 1s;
+    const routing::SteadyPoint due = world.timers.steady_now() + 1s;
     co_await world.timers.sleep_until(due);
-    if (world.timers.now() >= due) ++ticks;  // A cancelled sleep returns early.
+    if (world.timers.steady_now() >= due) ++ticks;  // A cancelled sleep returns early.
   }
 }
 asio::awaitable<void> throw_later(Waiting& world) {
-  co_await world.timers.sleep_until(world.timers.now() + 1s);
+  co_await world.timers.sleep_until(world.timers.steady_now() + 1s);
   throw std::runtime_error("a bug");
 }
 asio::awaitable<void> throw_nothing_standard() {
@@ -33,7 +33,7 @@ asio::awaitable<void> wait_for(routing::TaskGroup& group, bool& is_over) {
 }
 asio::awaitable<void> stop_from_inside(Waiting& world, bool& went_on) {
   world.tasks.stop();
-  co_await world.timers.sleep_until(world.timers.now() + 1s);
+  co_await world.timers.sleep_until(world.timers.steady_now() + 1s);
   went_on = true;
 }
 asio::awaitable<void> mark(bool& has_run) {

@@ -15,7 +15,7 @@ using routing::within;
 struct Work : Waiting {
   bool is_running = false;
   std::optional<Result<int>> outcome;
-  TimePoint ended_at{};
+  routing::SteadyPoint ended_at{};
 };
 
 struct Running {
@@ -28,23 +28,23 @@ struct Running {
 
 Task<int> seven_after(Work& work, Milliseconds span) {
   const Running running{work};
-  const TimePoint due = work.timers.now() + span;
+  const routing::SteadyPoint due = work.timers.steady_now() + span;
   co_await work.timers.sleep_until(due);
-  if (work.timers.now() < due) co_return fail(ErrorCode::internal, "cancelled, as I saw it");
+  if (work.timers.steady_now() < due) co_return fail(ErrorCode::internal, "cancelled, as I saw it");
   co_return 7;
 }
 Task<int> throws_after(Work& work, Milliseconds span) {
-  co_await work.timers.sleep_until(work.timers.now() + span);
+  co_await work.timers.sleep_until(work.timers.steady_now() + span);
   throw std::runtime_error("a bug");
 }
 asio::awaitable<void> run(Work& work, Milliseconds limit, Task<int> task) {
   work.outcome = co_await within(work.timers, limit, std::move(task));
-  work.ended_at = work.timers.now();
+  work.ended_at = work.timers.steady_now();
 }
 
 TEST_CASE("what ends before its deadline keeps its outcome and leaves no timer behind") {
   Work work;
-  const TimePoint start = work.timers.now();
+  const routing::SteadyPoint start = work.timers.steady_now();
   work.tasks.start("run", run(work, 100ms, seven_after(work, 30ms)));
   work.timers.pass(1s);
   REQUIRE(work.outcome.has_value());
@@ -55,7 +55,7 @@ TEST_CASE("what ends before its deadline keeps its outcome and leaves no timer b
 
 TEST_CASE("what is late fails with unavailable at its deadline, cancelled and ended") {
   Work work;
-  const TimePoint start = work.timers.now();
+  const routing::SteadyPoint start = work.timers.steady_now();
   work.tasks.start("run", run(work, 100ms, seven_after(work, 1h)));
   work.timers.pass(50ms);
   CHECK(work.is_running);
@@ -69,7 +69,7 @@ TEST_CASE("what is late fails with unavailable at its deadline, cancelled and en
 }
 
 Task<int> careless(Work& work) {
-  co_await work.timers.sleep_until(work.timers.now() + 1h);
+  co_await work.timers.sleep_until(work.timers.steady_now() + 1h);
   co_return 7;  // Also when the sleep was cut short.
 }
 
@@ -106,7 +106,7 @@ TEST_CASE("a cancelled wait is no failure: the coroutine ends, and so does its t
 
 TEST_CASE("deadlines nest, and the inner one's failure is an outcome of the outer task") {
   Work work;
-  const TimePoint start = work.timers.now();
+  const routing::SteadyPoint start = work.timers.steady_now();
   work.tasks.start("run", run(work, 1h, within(work.timers, 20ms, seven_after(work, 30min))));
   work.timers.pass(1s);
   REQUIRE(work.outcome.has_value());
