@@ -1,5 +1,7 @@
 #include "federation/own_document.h"
 
+#include <algorithm>
+
 namespace cpc::federation {
 namespace {
 
@@ -17,7 +19,9 @@ Task<> OwnDocument::renew() {
   const auto next = [&](core::Transaction& tx) -> Result<> {
     const core::PeerKey key{home_.name};
     CPC_TRY(auto row, tx.find(key));
-    serial = (row ? row->operational_serial : 0) + 1;
+    // A store that is new, or an old copy, knows less than the peers, who take no lower serial.
+    const std::int64_t seconds = to_milliseconds(now) / 1000;
+    serial = std::max((row ? row->operational_serial : 0) + 1, seconds);
     DocumentDraft draft{home_.name,
                         settings_.endpoints,
                         settings_.tls_pins,

@@ -1,5 +1,6 @@
 // Our own instance document: made at start, renewed at half life, its serials rising only. The
-// store keeps the last one under our own name among the peers, so that serials survive a restart.
+// store keeps the last one under our own name among the peers, so that serials survive a restart;
+// they are at least the time in seconds, so that they survive the loss of the store as well.
 // Network thread only.
 #pragma once
 
