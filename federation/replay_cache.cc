@@ -16,6 +16,9 @@ WireResult<> ReplayCache::first_time(std::string_view peer, const Nonce& nonce, 
     return WireError{WireCode::clock_skew, "the signature expires beyond the replay window"};
   }
   forget_expired(now);
+  if (expires < forgotten_before_) {
+    return WireError{WireCode::clock_skew, "our clock was set back"};
+  }
 
   auto known = peers_.find(peer);
   if (known != peers_.end()) {
@@ -34,7 +37,10 @@ WireResult<> ReplayCache::first_time(std::string_view peer, const Nonce& nonce, 
 }
 
 void ReplayCache::forget_expired(TimePoint now) {
-  while (!by_expiry_.empty() && by_expiry_.begin()->expires + clock_step_max < now) {
+  // Set back by more: to refuse everything for as long as the clock was wrong would be worse.
+  const bool is_set_back_far = forgotten_before_ > now + clock_step_max;
+  if (now > forgotten_before_ || is_set_back_far) forgotten_before_ = now;
+  while (!by_expiry_.empty() && by_expiry_.begin()->expires < now) {
     const Entry oldest = *by_expiry_.begin();
     by_expiry_.erase(by_expiry_.begin());
     oldest.peer->second.erase(oldest.nonce);

@@ -1,11 +1,12 @@
 // Which request nonces were seen. A signature is good until it expires, at most replay_window from
 // now; the cache remembers its nonce for that long, so that a copied request is refused.
 //
-// It never forgets a nonce whose signature could still be accepted, nor for clock_step_max after,
-// so that a clock set back by that much opens no gap. A full cache refuses newcomers (BUSY)
-// instead, and each peer has a share of its own, so a noisy one shuts out only itself. It lives in
-// memory; after a restart, requests created before the boot are refused by their time
-// (federation.md). Not thread-safe: it belongs to the network thread. Time is an argument.
+// It never forgets a nonce whose signature could still be accepted. Expired ones are forgotten, and
+// a clock that is set back by clock_step_max at most opens no gap: what may have been forgotten is
+// refused. A full cache refuses newcomers (BUSY) instead of forgetting, and each peer has a share
+// of its own, so a noisy one shuts out only itself. It lives in memory; after a restart, requests
+// created before the boot are refused by their time (federation.md). Not thread-safe: it belongs to
+// the network thread. Time is an argument.
 #pragma once
 
 #include <cstddef>
@@ -39,11 +40,13 @@ class ReplayCache {
   ReplayCache(const ReplayCache&) = delete;
   ReplayCache& operator=(const ReplayCache&) = delete;
 
-  /// Remembers `nonce` until clock_step_max after `expires`. Call it last, when the signature has
+  /// Remembers `nonce` until `expires`. Call it last, when the signature has
   /// verified: a nonce burnt by a forger would shut out its owner. `peer` is the iid or name whose
   /// nonces these are. Fails with
   ///   replay      if this peer's nonce is remembered;
-  ///   clock_skew  if `expires` lies before `now`, or more than replay_window after it;
+  ///   clock_skew  if `expires` lies before `now`, or before a `now` of earlier calls that is at
+  ///   most
+  ///               clock_step_max ahead, or more than replay_window after `now`;
   ///   busy        if the peer's share or the whole is full.
   [[nodiscard]] WireResult<> first_time(std::string_view peer, const Nonce& nonce,
                                         TimePoint expires, TimePoint now);
@@ -63,7 +66,8 @@ class ReplayCache {
   void forget_expired(TimePoint now);
 
   ReplayLimits limits_;
-  Peers peers_;  // No peer without a nonce stays.
+  TimePoint forgotten_before_{};  // What expires earlier may have been seen.
+  Peers peers_;                   // No peer without a nonce stays.
   std::set<Entry> by_expiry_;
 };
 

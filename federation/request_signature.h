@@ -37,6 +37,8 @@ inline constexpr std::string_view protocol_version = "1";  ///< The value of cpc
 
 /// Longest time between created and expires.
 inline constexpr auto signature_life_max = std::chrono::seconds{300};
+/// What we sign for: the receiver remembers each nonce for so long, and has room for so many.
+inline constexpr auto signature_life = std::chrono::seconds{60};
 /// How far ahead of our clock a request may have been created.
 inline constexpr auto clock_skew_max = std::chrono::seconds{300};
 
