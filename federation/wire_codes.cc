@@ -54,8 +54,9 @@ WireCode wire_code_of(ErrorCode code) {
     case ErrorCode::too_large:
       return WireCode::too_large;
     case ErrorCode::conflict:
-    case ErrorCode::unavailable:
       return WireCode::retry;
+    case ErrorCode::unavailable:
+      return WireCode::busy;
     case ErrorCode::internal:
       break;
   }

@@ -14,21 +14,21 @@
 namespace cpc::federation {
 
 enum class WireCode {
-  bad_signature,       ///< The signature, its key or the body's digest does not fit.
-  unknown_key,         ///< The key id is in no document of the origin, also after a refresh.
-  clock_skew,          ///< Created too far ahead of, or expired by, server_time.
-  replay,              ///< This nonce was seen before.
-  wrong_destination,   ///< cpc-destination is not our name.
-  not_peered,          ///< Policy does not let the origin in.
-  identity_conflict,   ///< The origin's name is pinned here to another instance.
-  incompatible,        ///< No protocol version in common.
-  too_large,           ///< Over a limit of our document.
-  busy,                ///< Come back later, slower.
-  stale_epoch,         ///< The origin's store epoch or boot counter went back.
-  malformed,           ///< The same request will never work.
-  internal,            ///< Our fault.
-  retry,               ///< Created before our boot, or not served just now: try again at once.
-  unrecognized,        ///< No such endpoint, or nothing that the origin may know about.
+  bad_signature,      ///< The signature, its key or the body's digest does not fit.
+  unknown_key,        ///< The key id is in no document of the origin, also after a refresh.
+  clock_skew,         ///< Created too far ahead of, or expired by, server_time.
+  replay,             ///< This nonce was seen before.
+  wrong_destination,  ///< cpc-destination is not our name.
+  not_peered,         ///< Policy does not let the origin in.
+  identity_conflict,  ///< The origin's name is pinned here to another instance.
+  incompatible,       ///< No protocol version in common.
+  too_large,          ///< Over a limit of our document.
+  busy,               ///< Come back later, slower.
+  stale_epoch,        ///< The origin's store epoch or boot counter went back.
+  malformed,          ///< The same request will never work.
+  internal,           ///< Our fault.
+  retry,              ///< Created before our boot, or our state moved meanwhile: try again at once.
+  unrecognized,       ///< No such endpoint, or nothing that the origin may know about.
   method_not_allowed,  ///< The endpoint has no such method.
 };
 
@@ -44,8 +44,8 @@ struct WireError {
 
   WireError(WireCode wire_code, std::string why) : code(wire_code), detail(std::move(why)) {}
   /// So that CPC_TRY carries an Error out of a function that returns WireResult: invalid becomes
-  /// malformed, denied not_peered, not_found unrecognized, too_large itself, conflict and
-  /// unavailable retry, internal itself.
+  /// malformed, denied not_peered, not_found unrecognized, too_large itself, conflict retry,
+  /// unavailable busy, internal itself.
   WireError(const Error& error);  // NOLINT(google-explicit-constructor): meant to convert.
 };
 

@@ -68,7 +68,7 @@ TEST_CASE("an inner error becomes the wire code of what the peer can do about it
   CHECK(code_of(ErrorCode::not_found) == WireCode::unrecognized);
   CHECK(code_of(ErrorCode::too_large) == WireCode::too_large);
   CHECK(code_of(ErrorCode::conflict) == WireCode::retry);
-  CHECK(code_of(ErrorCode::unavailable) == WireCode::retry);
+  CHECK(code_of(ErrorCode::unavailable) == WireCode::busy);
   CHECK(code_of(ErrorCode::internal) == WireCode::internal);
 }
 
