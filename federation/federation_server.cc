@@ -58,9 +58,20 @@ boost::asio::awaitable<HttpReply> FederationServer::handle(HttpRequest request) 
   WireResult<HttpReply> reply = co_await dispatch(request);
   if (reply) co_return std::move(reply).value();
   const WireError& error = reply.error();
-  self_.log.warn("federation request refused",
-                 {{"code", to_text(error.code)}, {"path", request.path}, {"reason", error.detail}});
+  note_refusal(request, error);
   co_return problem_reply(error.code, self_.timers.now(), is_retryable(error.code));
+}
+
+// Anybody may cause refusals: one line a minute for each code, with the claims of the first.
+void FederationServer::note_refusal(const HttpRequest& request, const WireError& error) {
+  const auto left_out = refusals_.admit(to_text(error.code), self_.timers.steady_now());
+  if (!left_out) return;
+  self_.log.warn("federation request refused",
+                 {{"code", to_text(error.code)},
+                  {"claimed_origin", request.headers.find("cpc-origin").value_or("")},
+                  {"path", request.path},
+                  {"reason", error.detail},
+                  {"left_out", *left_out}});
 }
 
 FederationServer::WireTask<HttpReply> FederationServer::dispatch(const HttpRequest& request) {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "federation/keyring.h"
+#include "federation/line_limit.h"
 #include "federation/own_document.h"
 #include "federation/peer_directory.h"
 #include "federation/replay_cache.h"
@@ -47,6 +48,7 @@ class FederationServer {
   template <class T = void>
   using WireTask = boost::asio::awaitable<WireResult<T>>;
 
+  void note_refusal(const HttpRequest& request, const WireError& error);
   [[nodiscard]] WireTask<PeerDirectory::Identity> authenticate(const HttpRequest& request);
   [[nodiscard]] WireTask<> prove(const HttpRequest& request, const ParsedSignature& parsed,
                                  PeerDirectory::Identity& identity);
@@ -61,6 +63,7 @@ class FederationServer {
   Parts self_;
   routing::SteadyPoint began_;
   ReplayCache nonces_;
+  LineLimit refusals_;
 };
 
 }  // namespace cpc::federation
