@@ -26,7 +26,7 @@ HttpReply document_reply(const Bytes& document) {
 
 bool is_retryable(WireCode code) {
   return code == WireCode::busy || code == WireCode::retry || code == WireCode::clock_skew ||
-         code == WireCode::internal;
+         code == WireCode::replay || code == WireCode::internal;
 }
 
 // What a peer may know about why we do not know it.
@@ -102,7 +102,7 @@ FederationServer::WireTask<PeerDirectory::Identity> FederationServer::authentica
   }
   const auto name = core::InstanceName::parse(parsed.origin);
   if (!name) co_return WireError{WireCode::malformed, "the origin is no instance name"};
-  auto found = co_await self_.directory.find(name.value());
+  auto found = co_await self_.directory.find(name.value(), Asker::stranger);
   if (!found) co_return unknown_origin(found.error());
   PeerDirectory::Identity identity = std::move(found).value();
   CPC_CO_TRY(co_await prove(request, parsed, identity));
@@ -118,7 +118,7 @@ FederationServer::WireTask<> FederationServer::prove(const HttpRequest& request,
                                                      PeerDirectory::Identity& identity) {
   const TimePoint now = self_.timers.now();
   if (identity->key(parsed.key_id, now) == nullptr) {
-    auto refreshed = co_await self_.directory.refresh(identity->name);
+    auto refreshed = co_await self_.directory.refresh(identity->name, Asker::stranger);
     if (refreshed) identity = std::move(refreshed).value();
   }
   const crypto::PublicKey* key = identity->key(parsed.key_id, now);
@@ -150,8 +150,10 @@ FederationServer::WireTask<HttpReply> FederationServer::answer_hello(const HttpR
   };
   const core::Keys keys(1, core::PeerKey{peer->name});
   CPC_CO_TRY(co_await self_.store.transact(keys, note));
-  if (theirs.operational_serial > peer->operational_serial) {
-    const auto refreshed = co_await self_.directory.refresh(peer->name);
+  const bool has_news = theirs.operational_serial > peer->operational_serial ||
+                        theirs.delegation_serial > peer->delegation_serial;
+  if (has_news) {
+    const auto refreshed = co_await self_.directory.refresh(peer->name, Asker::us);
     if (!refreshed) {
       self_.log.warn("peer's new document could not be fetched",
                      {{"peer", peer->name.text()}, {"reason", refreshed.error().detail}});

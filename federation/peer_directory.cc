@@ -1,9 +1,16 @@
 #include "federation/peer_directory.h"
 
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
 namespace cpc::federation {
 namespace {
 
-constexpr auto refresh_interval_min = std::chrono::minutes{1};
+namespace asio = boost::asio;
+
+constexpr auto ask_interval_min = std::chrono::minutes{1};
 constexpr auto stale_max = std::chrono::hours{24};
 
 // Half of what was left when it was fetched.
@@ -17,52 +24,139 @@ bool is_usable(const PeerIdentity& identity, TimePoint now) {
 
 }  // namespace
 
+// One look-up under way, and the bell that ends the wait of those who share it.
+struct PeerDirectory::LookUp {
+  explicit LookUp(const asio::any_io_executor& executor)
+      : bell(executor, asio::steady_timer::time_point::max()) {}
+  asio::steady_timer bell;                    // Never runs out; cancelling it wakes who waits.
+  std::optional<Result<Identity>> outcome{};  // None if whoever led it was cancelled.
+};
+
+// Who fetches. However it ends, the next may fetch and those who wait are woken.
+struct PeerDirectory::Leader {
+  Leader(PeerDirectory& directory, Known& peer, Asker asker, const asio::any_io_executor& executor)
+      : known(peer),
+        under_way(asker == Asker::stranger ? &directory.stranger_lookups_ : nullptr),
+        look_up(std::make_shared<LookUp>(executor)) {
+    if (under_way != nullptr) ++*under_way;
+    known.look_up = look_up;
+  }
+  ~Leader() {
+    if (under_way != nullptr) --*under_way;
+    known.look_up.reset();
+    look_up->bell.cancel();
+  }
+  Leader(const Leader&) = delete;
+  Leader& operator=(const Leader&) = delete;
+  Known& known;
+  std::size_t* under_way;
+  std::shared_ptr<LookUp> look_up;
+};
+
 PeerDirectory::PeerDirectory(std::vector<StaticPeer> peers, HttpLink& link,
                              routing::StoreGate& store, routing::Timers& timers, Log& log)
     : link_(link), store_(store), timers_(timers), log_(log) {
   for (StaticPeer& peer : peers) static_.emplace(peer.name, std::move(peer));
 }
 
-Task<PeerDirectory::Identity> PeerDirectory::find(core::InstanceName name) {
-  if (!static_.contains(name)) co_return fail(ErrorCode::not_found, "no such peer is configured");
-  if (!known_[name].is_loaded) {
-    CPC_CO_TRY(co_await load(name));
+Task<PeerDirectory::Identity> PeerDirectory::find(core::InstanceName name, Asker asker) {
+  CPC_CO_TRY(co_await prepare(name));
+  Known& known = known_[name];
+  const Result<Identity> kept = serving(known);
+  if (kept) {
+    const bool is_due =
+        known.is_refresh_wanted || wants_refresh(*known.identity, known.fetched_at, timers_.now());
+    if (!is_due || is_recent(known.asked_at)) co_return kept;
+    const Result<Identity> refreshed = co_await look_up(name, asker);
+    if (refreshed || refreshed.error().code == ErrorCode::conflict) co_return refreshed;
+    co_return serving(known);
   }
-
-  const Known known = known_[name];
-  const TimePoint now = timers_.now();
-  const bool is_good = known.identity && is_usable(*known.identity, now);
-  if (is_good && !wants_refresh(*known.identity, known.fetched_at, now)) co_return known.identity;
-
-  const Result<Identity> refreshed = co_await refresh(name);
-  if (!refreshed && is_good && refreshed.error().code != ErrorCode::conflict) {
-    co_return known.identity;
-  }
-  co_return refreshed;
+  const bool may_ask = asker == Asker::us || !is_recent(known.asked_for_stranger_at);
+  if (!may_ask && !known.look_up) co_return kept;
+  co_return co_await look_up(name, asker);
 }
 
-Task<PeerDirectory::Identity> PeerDirectory::refresh(core::InstanceName name) {
-  if (!static_.contains(name)) co_return fail(ErrorCode::not_found, "no such peer is configured");
-  if (!known_[name].is_loaded) {
-    CPC_CO_TRY(co_await load(name));
-  }
+Task<PeerDirectory::Identity> PeerDirectory::refresh(core::InstanceName name, Asker asker) {
+  CPC_CO_TRY(co_await prepare(name));
   Known& known = known_[name];
-  const TimePoint now = timers_.now();
-  const bool is_too_soon = known.identity && now < known.tried_at + refresh_interval_min;
-  if (is_too_soon) co_return known.identity;
-  known.tried_at = now;
-  co_return co_await fetch(name);
+  known.is_refresh_wanted = true;
+  if (is_recent(known.asked_at) && !known.look_up) co_return serving(known);
+  co_return co_await look_up(name, asker);
+}
+
+Task<PeerDirectory::Identity> PeerDirectory::refresh_now(core::InstanceName name) {
+  CPC_CO_TRY(co_await prepare(name));
+  co_return co_await look_up(name, Asker::us);
+}
+
+PeerDirectory::Identity PeerDirectory::known(const core::InstanceName& name) const {
+  const auto found = known_.find(name);
+  return found == known_.end() ? nullptr : found->second.identity;
 }
 
 Result<LinkTarget> PeerDirectory::target_of(const core::InstanceName& name) const {
   const auto peer = static_.find(name);
   if (peer == static_.end()) return fail(ErrorCode::not_found, "no such peer is configured");
   LinkTarget target{name, peer->second.endpoints, {}};
-  const auto known = known_.find(name);
-  if (known != known_.end() && known->second.identity) {
-    target.tls_pins = known->second.identity->tls_pins;
-  }
+  if (const Identity identity = known(name)) target.tls_pins = identity->tls_pins;
   return target;
+}
+
+bool PeerDirectory::is_recent(const std::optional<routing::SteadyPoint>& at) const {
+  return at && timers_.steady_now() < *at + ask_interval_min;
+}
+
+Result<PeerDirectory::Identity> PeerDirectory::serving(const Known& known) const {
+  if (known.identity && is_usable(*known.identity, timers_.now())) return known.identity;
+  return fail(ErrorCode::unavailable, "there is no valid document of the peer");
+}
+
+// What every question begins with: the name is configured, what the store knows is in memory, and
+// no conflict of identities was seen within the minute.
+Task<> PeerDirectory::prepare(core::InstanceName name) {
+  if (!static_.contains(name)) co_return fail(ErrorCode::not_found, "no such peer is configured");
+  Known& known = known_[name];
+  if (is_recent(known.conflict_seen_at)) {
+    co_return fail(ErrorCode::conflict, "this name is another instance");
+  }
+  if (!known.is_loaded) {
+    CPC_CO_TRY(co_await load(name));
+  }
+  co_return success();
+}
+
+// Shares the look-up that is under way, or leads one.
+Task<PeerDirectory::Identity> PeerDirectory::look_up(core::InstanceName name, Asker asker) {
+  const auto executor = co_await asio::this_coro::executor;
+  Known& known = known_[name];
+  while (known.look_up) {
+    const std::shared_ptr<LookUp> shared = known.look_up;
+    co_await shared->bell.async_wait(asio::as_tuple(asio::use_awaitable));
+    if (shared->outcome) co_return *shared->outcome;
+    const auto state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() != asio::cancellation_type::none) {
+      co_return fail(ErrorCode::unavailable, "the look-up was given up");
+    }
+  }
+  if (asker == Asker::stranger && stranger_lookups_ >= stranger_lookups_max) {
+    co_return fail(ErrorCode::unavailable, "too many look-ups for strangers");
+  }
+  const Leader leader{*this, known, asker, executor};
+  known.asked_at = timers_.steady_now();
+  if (asker == Asker::stranger) known.asked_for_stranger_at = known.asked_at;
+  Result<Identity> found = co_await fetch(name);
+  const ErrorCode* failure = found ? nullptr : &found.error().code;
+  if (failure != nullptr && *failure == ErrorCode::conflict) {
+    known.conflict_seen_at = timers_.steady_now();
+    known.is_refresh_wanted = true;  // Until the peer shows itself again, whatever we know of it.
+  } else if (failure == nullptr || *failure != ErrorCode::unavailable) {
+    known.is_refresh_wanted = false;  // It was asked, and this is what it has.
+  }
+  // A leader that was cancelled has learnt nothing of the peer: somebody else takes over.
+  const auto state = co_await asio::this_coro::cancellation_state;
+  const bool is_given_up = state.cancelled() != asio::cancellation_type::none;
+  if (!is_given_up) leader.look_up->outcome = found;
+  co_return found;
 }
 
 Task<PeerDirectory::Identity> PeerDirectory::fetch(core::InstanceName name) {
@@ -89,18 +183,21 @@ Task<> PeerDirectory::load(core::InstanceName name) {
     return success();
   };
   CPC_CO_TRY(co_await store_.read(look));
+  Known& known = known_[name];
+  if (known.is_loaded) co_return success();  // Somebody else was faster, and may know more by now.
   if (row && row->iid != static_.at(name).iid) {
-    log_.error("peer's identity conflicts with the configured one",
-               {{"peer", name.text()}, {"known_iid", to_text(row->iid)}});
+    if (!is_recent(known.conflict_seen_at)) {
+      known.conflict_seen_at = timers_.steady_now();
+      log_.error("peer's identity conflicts with the configured one",
+                 {{"peer", name.text()}, {"known_iid", to_text(row->iid)}});
+    }
     co_return fail(ErrorCode::conflict, "this name was another instance before");
   }
-  Known& known = known_[name];
   known.is_loaded = true;
   if (!row || row->document.empty()) co_return success();
   const auto identity = verify_document(row->document, name, row->iid, row->fetched_at);
   if (!identity) co_return success();
   known.identity = std::make_shared<const PeerIdentity>(identity.value());
-  known.document = row->document;
   known.fetched_at = row->fetched_at;
   co_return success();
 }
@@ -139,7 +236,6 @@ Task<PeerDirectory::Identity> PeerDirectory::accept(core::InstanceName name, Byt
   }
   Known& known = known_[name];
   known.identity = identity;
-  known.document = std::move(document);
   known.fetched_at = now;
   co_return Identity{identity};
 }

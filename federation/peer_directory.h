@@ -1,6 +1,11 @@
 // Who a peer is: from its name to a verified PeerIdentity. Static peers come from the configuration
 // (trust level pinned: name, iid and endpoints are the operator's word); their documents are
 // fetched, proved, kept in the store and refreshed at half life. Serials only rise.
+//
+// Fetching is bounded: one look-up at a time for each name, whose outcome all who ask share; a
+// document that still serves is asked for once a minute; and a name that a stranger merely claims
+// costs one fetch a minute, in few connections, so that he can neither make us knock at our peers'
+// doors nor take delivery's connections.
 // Network thread only.
 #pragma once
 
@@ -21,8 +26,17 @@ struct StaticPeer {
   std::vector<routing::Endpoint> endpoints;
 };
 
+/// On whose account a document is fetched.
+enum class Asker {
+  us,        ///< For what we send; the delivery schedule bounds it.
+  stranger,  ///< For a request whose signature is not proved yet.
+};
+
 class PeerDirectory {
  public:
+  /// Look-ups under way for strangers, over all names.
+  static constexpr std::size_t stranger_lookups_max = 32;
+
   PeerDirectory(std::vector<StaticPeer> peers, HttpLink& link, routing::StoreGate& store,
                 routing::Timers& timers, Log& log);
 
@@ -31,14 +45,23 @@ class PeerDirectory {
   /// From memory, the store, or the peer itself. A document whose operational part expired less
   /// than a day ago still serves while the peer cannot be asked. Fails with
   ///   not_found    no peer of this name is configured (NOT_PEERED);
-  ///   conflict     the name is another instance than the one pinned;
-  ///   unavailable  there is no valid document and none could be fetched.
-  [[nodiscard]] Task<Identity> find(core::InstanceName name);
+  ///   conflict     the name is another instance than the one pinned; kept for a minute;
+  ///   unavailable  there is no valid document and none could be fetched;
+  ///   denied, invalid, too_large  nor does the one that was fetched prove itself.
+  [[nodiscard]] Task<Identity> find(core::InstanceName name, Asker asker);
 
-  /// Asks the peer for its document now; at most once a minute for each peer, in between it returns
-  /// what is known. Fails like find; a document with a lower serial than before is refused with
-  /// denied and changes nothing.
-  [[nodiscard]] Task<Identity> refresh(core::InstanceName name);
+  /// Asks the peer for its document, for there may be news; at most once a minute for each peer. In
+  /// between it returns what is known, if that serves, and find() asks when the minute is over.
+  /// Fails like find; a document with a lower serial than before is refused with denied and
+  /// changes nothing.
+  [[nodiscard]] Task<Identity> refresh(core::InstanceName name, Asker asker);
+
+  /// As refresh(), without the minute: for what only a newer document can mend, and never on a
+  /// stranger's account.
+  [[nodiscard]] Task<Identity> refresh_now(core::InstanceName name);
+
+  /// What is in memory, also if it expired; null if nothing is.
+  [[nodiscard]] Identity known(const core::InstanceName& name) const;
 
   /// Where to connect. Pins are empty only before the first document.
   [[nodiscard]] Result<LinkTarget> target_of(const core::InstanceName& name) const;
@@ -48,19 +71,29 @@ class PeerDirectory {
   }
 
  private:
-  [[nodiscard]] Task<Identity> fetch(core::InstanceName name);
-  [[nodiscard]] Task<> load(core::InstanceName name);
-  [[nodiscard]] Task<Identity> accept(core::InstanceName name, Bytes document);
-
+  struct LookUp;
+  struct Leader;
   struct Known {
     Identity identity;
-    Bytes document;
     TimePoint fetched_at{};
-    TimePoint tried_at{};
+    std::optional<routing::SteadyPoint> asked_at{};
+    std::optional<routing::SteadyPoint> asked_for_stranger_at{};
+    std::optional<routing::SteadyPoint> conflict_seen_at{};
+    std::shared_ptr<LookUp> look_up{};  ///< The one under way.
     bool is_loaded = false;
+    bool is_refresh_wanted = false;  ///< There may be news, and it was too soon to ask.
   };
+  [[nodiscard]] Task<> prepare(core::InstanceName name);
+  [[nodiscard]] Task<> load(core::InstanceName name);
+  [[nodiscard]] Task<Identity> look_up(core::InstanceName name, Asker asker);
+  [[nodiscard]] Task<Identity> fetch(core::InstanceName name);
+  [[nodiscard]] Task<Identity> accept(core::InstanceName name, Bytes document);
+  [[nodiscard]] Result<Identity> serving(const Known& known) const;
+  [[nodiscard]] bool is_recent(const std::optional<routing::SteadyPoint>& at) const;
+
   std::map<core::InstanceName, StaticPeer> static_;
-  std::map<core::InstanceName, Known> known_;
+  std::map<core::InstanceName, Known> known_;  // Only of configured names; none is ever erased.
+  std::size_t stranger_lookups_ = 0;
   HttpLink& link_;
   routing::StoreGate& store_;
   routing::Timers& timers_;

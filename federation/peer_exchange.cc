@@ -50,11 +50,11 @@ Task<> HttpPeerExchange::greet(core::InstanceName peer) {
   CPC_CO_TRY(const Hello theirs, decode_hello(reply.body));
   clock_offsets_[peer] = theirs.now - self_.timers.now();
 
-  CPC_CO_TRY(const auto identity, co_await self_.directory.find(peer));
+  CPC_CO_TRY(const auto identity, co_await self_.directory.find(peer, Asker::us));
   const bool has_news = theirs.operational_serial > identity->operational_serial ||
                         theirs.delegation_serial > identity->delegation_serial;
   if (has_news) {
-    const auto refreshed = co_await self_.directory.refresh(peer);
+    const auto refreshed = co_await self_.directory.refresh(peer, Asker::us);
     if (!refreshed) {
       self_.log.warn("peer's new document could not be fetched",
                      {{"peer", peer.text()}, {"reason", refreshed.error().detail}});
@@ -87,11 +87,12 @@ Task<core::Answer> HttpPeerExchange::deliver(core::InstanceName peer, core::Batc
   co_return decode_answer(reply.body);
 }
 
-// One request and its verified reply. A peer that does not know our key, or just booted, is
-// introduced to us and asked once more.
+// One request and its verified reply. A peer that just booted, whose clock is another, or that has
+// the request already (it came twice over a broken connection), is asked once more: signed anew.
 Task<HttpReply> HttpPeerExchange::exchange(core::InstanceName peer, HttpRequest request) {
   CPC_CO_TRY(HttpReply reply, co_await attempt(peer, request));
-  const bool is_again = has_code(reply, WireCode::retry) || has_code(reply, WireCode::clock_skew);
+  const bool is_again = has_code(reply, WireCode::retry) || has_code(reply, WireCode::clock_skew) ||
+                        has_code(reply, WireCode::replay);
   if (is_again) {
     const auto problem = read_problem(reply);
     clock_offsets_[peer] = problem.value().server_time - self_.timers.now();
@@ -103,23 +104,39 @@ Task<HttpReply> HttpPeerExchange::exchange(core::InstanceName peer, HttpRequest 
 }
 
 Task<HttpReply> HttpPeerExchange::attempt(core::InstanceName peer, HttpRequest request) {
-  CPC_CO_TRY(co_await self_.directory.find(peer));
-  CPC_CO_TRY(const LinkTarget target, self_.directory.target_of(peer));
-  const auto nonce = Nonce::from_bytes(self_.random.bytes(Nonce::size)).value();
-  const TimePoint created = self_.timers.now() + clock_offsets_[peer];
-  Result<> is_signed = success();
-  const auto sign = [&] {
-    const RequestSigning signing{self_.home.name.text(), peer.text(), created, nonce};
-    is_signed = sign_request(request, signing, self_.keys.signing);
-  };
-  co_await self_.pool.run(sign);
-  CPC_CO_TRY(std::move(is_signed));
-  const LinkLimits limits{self_.timeout, reply_bytes_max};
-  CPC_CO_TRY(HttpReply reply, co_await self_.link.exchange(target, request, limits));
+  CPC_CO_TRY(co_await self_.directory.find(peer, Asker::us));
+  CPC_CO_TRY(request, co_await sign(peer, std::move(request)));
+  CPC_CO_TRY(HttpReply reply, co_await send(peer, request));
   if (reply.status == 200) {
     CPC_CO_TRY(co_await check_reply(peer, std::move(request), reply));
   }
   co_return reply;
+}
+
+Task<HttpRequest> HttpPeerExchange::sign(core::InstanceName peer, HttpRequest request) {
+  RequestSigning signing{
+      self_.home.name.text(), peer.text(), self_.timers.now() + clock_offsets_[peer], {}};
+  signing.nonce = Nonce::from_bytes(self_.random.bytes(Nonce::size)).value();
+  signing.life = signature_life;
+  Result<> is_signed = success();
+  const auto work = [&] { is_signed = sign_request(request, signing, self_.keys.signing); };
+  co_await self_.pool.run(work);
+  CPC_CO_TRY(std::move(is_signed));
+  co_return request;
+}
+
+// A server that shows a key we have no pin for may be the peer with a new one: its document says
+// so. Nothing was sent to it yet, so the request is still fresh.
+Task<HttpReply> HttpPeerExchange::send(core::InstanceName peer, HttpRequest request) {
+  const LinkLimits limits{self_.timeout, reply_bytes_max};
+  CPC_CO_TRY(const LinkTarget target, self_.directory.target_of(peer));
+  Result<HttpReply> reply = co_await self_.link.exchange(target, request, limits);
+  if (reply || reply.error().code != ErrorCode::denied) co_return reply;
+
+  CPC_CO_TRY(co_await self_.directory.refresh_now(peer));
+  CPC_CO_TRY(const LinkTarget renewed, self_.directory.target_of(peer));
+  if (renewed.tls_pins == target.tls_pins) co_return reply;
+  co_return co_await self_.link.exchange(renewed, std::move(request), limits);
 }
 
 // A reply counts only under the peer's own signature: it is the acknowledgement.
@@ -127,11 +144,11 @@ Task<> HttpPeerExchange::check_reply(core::InstanceName peer, HttpRequest reques
                                      HttpReply reply) {
   const auto parsed = parse_reply_signature(reply, request);
   if (!parsed) co_return fail(ErrorCode::unavailable, "the reply was not signed");
-  CPC_CO_TRY(auto identity, co_await self_.directory.find(peer));
+  CPC_CO_TRY(auto identity, co_await self_.directory.find(peer, Asker::us));
   const TimePoint now = self_.timers.now();
   const crypto::KeyId key_id = parsed.value().key_id;
   if (identity->key(key_id, now) == nullptr) {
-    CPC_CO_TRY(identity, co_await self_.directory.refresh(peer));
+    CPC_CO_TRY(identity, co_await self_.directory.refresh(peer, Asker::us));
   }
   const crypto::PublicKey* key = identity->key(key_id, now);
   if (key == nullptr) co_return fail(ErrorCode::unavailable, "the reply is of an unknown key");

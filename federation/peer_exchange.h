@@ -36,6 +36,8 @@ class HttpPeerExchange final : public routing::PeerExchange {
  private:
   [[nodiscard]] Task<HttpReply> exchange(core::InstanceName peer, HttpRequest request);
   [[nodiscard]] Task<HttpReply> attempt(core::InstanceName peer, HttpRequest request);
+  [[nodiscard]] Task<HttpRequest> sign(core::InstanceName peer, HttpRequest request);
+  [[nodiscard]] Task<HttpReply> send(core::InstanceName peer, HttpRequest request);
   [[nodiscard]] Task<> check_reply(core::InstanceName peer, HttpRequest request, HttpReply reply);
 
   Parts self_;
