@@ -12,8 +12,6 @@
 namespace cpc::daemon {
 namespace {
 
-constexpr auto document_transaction_margin = 64 * 1024;
-
 std::size_t crypto_threads() {
   const std::size_t cores = std::max(1u, std::thread::hardware_concurrency());
   return std::max<std::size_t>(1, cores - 1);
@@ -43,8 +41,7 @@ std::vector<federation::StaticPeer> static_peers(const Config& config) {
 core::DeliveryLimits delivery_limits(const FederationConfig& config) {
   core::DeliveryLimits limits;
   limits.entries_max = config.transaction_entries_max;
-  // Envelopes are counted before encoding; what JSON adds must fit as well.
-  limits.bytes_max = (config.transaction_bytes_max - document_transaction_margin) * 3 / 4;
+  limits.bytes_max = federation::delivery_bytes_max(config.transaction_bytes_max);
   limits.inbox_frames_max = static_cast<std::int64_t>(config.inbox_frames_max);
   return limits;
 }
@@ -130,11 +127,10 @@ Result<> Parts::listen() {
 }
 
 Result<> Parts::listen_to_peers() {
-  federation_ = std::make_unique<federation::FederationServer>(
-      federation::FederationServer::Parts{
-          home_, keys_.keyring, *directory_, *document_, *store_, timers_, random_, pool_, log_,
-          delivery_limits(config_.federation),
-          [this](const core::InstanceName& peer) { health_.saw_inbound(peer, timers_.instant()); }});
+  federation_ = std::make_unique<federation::FederationServer>(federation::FederationServer::Parts{
+      home_, keys_.keyring, *directory_, *document_, *store_, timers_, random_, pool_, log_,
+      delivery_limits(config_.federation),
+      [this](const core::InstanceName& peer) { health_.saw_inbound(peer, timers_.instant()); }});
   federation::HttpServerOptions federation_options;
   federation_options.listen = federation::TcpListener{config_.federation.listen.address.to_string(),
                                                       config_.federation.listen.port, &keys_.tls};

@@ -1,5 +1,7 @@
 #include "federation/peer_exchange.h"
 
+#include <algorithm>
+
 #include "federation/request_signature.h"
 #include "federation/transaction_codec.h"
 
@@ -38,6 +40,11 @@ HttpRequest request_of(std::string_view method, std::string path, std::string_vi
 }
 
 }  // namespace
+
+std::size_t delivery_bytes_max(std::size_t transaction_bytes_max) {
+  constexpr std::size_t margin = 64 * 1024;
+  return (std::max(transaction_bytes_max, margin) - margin) * 3 / 4;
+}
 
 Task<> HttpPeerExchange::greet(core::InstanceName peer) {
   const TimePoint asked_at = self_.timers.now();
@@ -85,6 +92,15 @@ Task<core::Answer> HttpPeerExchange::deliver(core::InstanceName peer, core::Batc
                                    transaction_type, std::move(body));
   CPC_CO_TRY(const HttpReply reply, co_await exchange(peer, std::move(request)));
   co_return decode_answer(reply.body);
+}
+
+core::DeliveryLimits HttpPeerExchange::limits_of(const core::InstanceName& peer,
+                                                 core::DeliveryLimits ours) const {
+  const PeerDirectory::Identity identity = self_.directory.known(peer);
+  if (!identity) return ours;
+  ours.entries_max = std::min(ours.entries_max, identity->transaction_entries_max);
+  ours.bytes_max = std::min(ours.bytes_max, delivery_bytes_max(identity->transaction_bytes_max));
+  return ours;
 }
 
 // One request and its verified reply. A peer that just booted, whose clock is another, or that has

@@ -12,6 +12,10 @@
 
 namespace cpc::federation {
 
+/// How many octets of envelopes and frames fit into a transaction of so many octets: they are
+/// counted before encoding, and what JSON adds must fit as well.
+[[nodiscard]] std::size_t delivery_bytes_max(std::size_t transaction_bytes_max);
+
 class HttpPeerExchange final : public routing::PeerExchange {
  public:
   struct Parts {
@@ -32,6 +36,8 @@ class HttpPeerExchange final : public routing::PeerExchange {
 
   [[nodiscard]] Task<> greet(core::InstanceName peer) override;
   [[nodiscard]] Task<core::Answer> deliver(core::InstanceName peer, core::Batch batch) override;
+  [[nodiscard]] core::DeliveryLimits limits_of(const core::InstanceName& peer,
+                                               core::DeliveryLimits ours) const override;
 
  private:
   [[nodiscard]] Task<HttpReply> exchange(core::InstanceName peer, HttpRequest request);

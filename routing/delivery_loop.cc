@@ -151,8 +151,9 @@ asio::awaitable<void> DeliveryLoops::run_peer(std::shared_ptr<PeerLoop> loop) {
     } else {
       end = co_await deliver(loop);
     }
-    const NextStep next = next_step(loop->pace, end, parts_.settings.limits,
-                                    parts_.timers.steady_now(), parts_.settings.idle_max);
+    const core::DeliveryLimits full = parts_.peers.limits_of(loop->name, parts_.settings.limits);
+    const NextStep next =
+        next_step(loop->pace, end, full, parts_.timers.steady_now(), parts_.settings.idle_max);
     loop->pace = next.pace;
     loop->wait = next.wait;
   }
@@ -191,6 +192,9 @@ asio::awaitable<TurnEnd> DeliveryLoops::greet(std::shared_ptr<PeerLoop> loop) {
 
 asio::awaitable<TurnEnd> DeliveryLoops::deliver(std::shared_ptr<PeerLoop> loop) {
   const Permits::Permit permit = co_await permit_for(loop->name);
+  // The peer may have told its limits, or others, since the pace was set.
+  loop->pace.limits =
+      lower_of(loop->pace.limits, parts_.peers.limits_of(loop->name, parts_.settings.limits));
   core::Batch batch;
   const Result<> read = co_await parts_.store.read([&](core::Snapshot& store) -> Result<> {
     CPC_TRY(batch, core::owed_to(store, parts_.home, loop->name, loop->pace.limits));

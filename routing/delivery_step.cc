@@ -91,6 +91,13 @@ bool greets_first(const Pace& pace, const PeerStatus& status) {
   return pace.must_greet || status.state != Reachability::reachable;
 }
 
+core::DeliveryLimits lower_of(core::DeliveryLimits one, const core::DeliveryLimits& other) {
+  one.entries_max = std::min(one.entries_max, other.entries_max);
+  one.bytes_max = std::min(one.bytes_max, other.bytes_max);
+  one.lanes_max = std::min(one.lanes_max, other.lanes_max);
+  return one;
+}
+
 TurnEnd turn_end(const core::DeliveryOutcome& outcome) {
   return outcome.has_progressed || !outcome.blocked.empty() ? TurnEnd::progressed
                                                             : TurnEnd::deferred;

@@ -49,7 +49,8 @@ struct NextStep {
   Wait wait;
 };
 
-/// `full` are the limits that `pace` returns to, `idle_max` how long a loop without work lives on.
+/// `full` are the limits that `pace` returns to: ours, or the peer's where they are lower;
+/// `idle_max` how long a loop without work lives on.
 [[nodiscard]] NextStep next_step(Pace pace, TurnEnd end, const core::DeliveryLimits& full,
                                  SteadyPoint now, Milliseconds idle_max);
 
@@ -60,6 +61,10 @@ struct NextStep {
 
 /// A peer that is failing, was not met since our start, or could not judge us, is greeted first.
 [[nodiscard]] bool greets_first(const Pace& pace, const PeerStatus& status);
+
+/// The lower of each two: what a loop's pace and its peer both allow.
+[[nodiscard]] core::DeliveryLimits lower_of(core::DeliveryLimits one,
+                                            const core::DeliveryLimits& other);
 
 /// How a delivery that was answered and recorded ended.
 [[nodiscard]] TurnEnd turn_end(const core::DeliveryOutcome& outcome);

@@ -73,6 +73,10 @@ class PeerExchange {
   ///   denied       it refused the request as a whole;
   ///   too_large    it takes less in one transaction.
   [[nodiscard]] virtual Task<core::Answer> deliver(core::InstanceName peer, core::Batch batch) = 0;
+  /// `ours`, lowered to what the peer says it takes in one transaction; `ours` while it is not
+  /// known.
+  [[nodiscard]] virtual core::DeliveryLimits limits_of(const core::InstanceName& peer,
+                                                       core::DeliveryLimits ours) const = 0;
 };
 
 }  // namespace cpc::routing

@@ -150,5 +150,22 @@ TEST_CASE(
   CHECK(world.beta.log.lines.back().value("left_out") == "499");
 }
 
+TEST_CASE("what a peer takes in one transaction bounds what it is sent") {
+  World world;
+  const core::DeliveryLimits ours;
+  const auto limits = [&] { return world.alpha.exchange->limits_of(world.beta.home.name, ours); };
+  CHECK(limits().entries_max == ours.entries_max);
+  CHECK(limits().bytes_max == ours.bytes_max);
+  world.beta.settings.transaction_entries_max = 7;
+  world.beta.settings.transaction_bytes_max = 256 * 1024;
+  world.restart(world.beta);
+  world.timers.pass(1s);
+  REQUIRE(world.greet());
+  CHECK(limits().entries_max == 7);
+  CHECK(limits().bytes_max == federation::delivery_bytes_max(256 * 1024));
+  CHECK(limits().bytes_max < 256 * 1024);
+  CHECK(limits().lanes_max == ours.lanes_max);
+}
+
 }  // namespace
 }  // namespace cpc::tests

@@ -244,6 +244,20 @@ TEST_CASE("a peer that takes less gets smaller transactions") {
   CHECK(outside.log.count("peer became unreachable") == 0);
 }
 
+TEST_CASE("a peer that tells what it takes is never sent more, nor made to refuse") {
+  Outside outside;
+  Daemon daemon{outside};
+  FakePeer& peer = outside.peers.peer(1);
+  peer.items_max = 60;
+  peer.told = 60;
+  daemon.start();
+  daemon.owe(1, 300);
+  outside.timers.pass(10s);
+  CHECK(peer.held.size() == 300);
+  CHECK(peer.batches == std::vector<std::size_t>(5, 60));
+  CHECK(peer.tried_at.size() == 1 + 5);  // A greeting, and nothing twice.
+}
+
 TEST_CASE("a wall clock that is set back or forward delays no delivery and hurries none") {
   for (const auto step : {-24h * 30, 24h * 30}) {
     Outside outside;

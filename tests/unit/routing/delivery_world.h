@@ -148,6 +148,7 @@ struct FakePeer {
   std::deque<Error> deliver_errors;  ///< The next deliveries fail with these.
   int defers = 0;                    ///< So many transactions are answered with defer.
   std::size_t items_max = 1000;      ///< More in one transaction is too_large.
+  std::optional<std::size_t> told;   ///< What its document says of items_max.
   std::string blocks_with;           ///< Answers reject with this code.
 
   std::vector<Bytes> held;  ///< Frames, in order.
@@ -186,6 +187,13 @@ class FakeExchange final : public routing::PeerExchange {
       co_return fail(ErrorCode::too_large, "TOO_LARGE: less, please");
     }
     co_return answer(peer, *batch.frames);
+  }
+  core::DeliveryLimits limits_of(const core::InstanceName& name,
+                                 core::DeliveryLimits ours) const override {
+    const auto found = peers.find(name);
+    if (found == peers.end() || !found->second.told) return ours;
+    ours.entries_max = std::min(ours.entries_max, *found->second.told);
+    return ours;
   }
 
  private:
