@@ -21,6 +21,19 @@ void append(Answer& object, std::string_view key, Answer value) {
   object.get_ref<Answer::object_t&>().push_back({std::string{key}, std::move(value)});
 }
 
+// How long `value`, a leaf, will be in the text of the answer, or a little more.
+std::size_t text_bytes(const Answer& value) {
+  constexpr std::size_t number_bytes_max = 24;
+  if (!value.is_string()) return value.is_null() ? 4 : number_bytes_max;
+  std::size_t bytes = 2;
+  for (const char letter : value.get_ref<const std::string&>()) {
+    const bool is_control = static_cast<unsigned char>(letter) < 0x20;
+    const bool is_escaped = letter == '"' || letter == '\\';
+    bytes += is_control ? 6 : is_escaped ? 2 : 1;
+  }
+  return bytes;
+}
+
 FieldError internal_error() {
   return FieldError{std::string{went_wrong}, std::string{code::internal}};
 }
@@ -75,8 +88,8 @@ awaitable<Answer> Execution::run_event(Outcome event) {
     } else {
       value = co_await composite(use, field, event.value(), path);
     }
-    if (!value) co_return answer(std::nullopt);
-    append(data, field.response_name, *std::move(value));
+    if (!value || is_full()) co_return answer(std::nullopt);
+    add(data, field.response_name, *std::move(value));
   }
   co_return answer(std::move(data));
 }
@@ -136,8 +149,8 @@ awaitable<Execution::Completed> Execution::object(Plan& plan, const Json& parent
         value = co_await composite(use, field, own, here);
       }
     }
-    if (!value) co_return std::nullopt;
-    append(members, field.response_name, *std::move(value));
+    if (!value || is_full()) co_return std::nullopt;
+    add(members, field.response_name, *std::move(value));
   }
   co_return members;
 }
@@ -193,7 +206,7 @@ awaitable<Execution::Completed> Execution::list(TypeUse use, PlannedField& field
   for (std::size_t i = 0; i < value.size(); ++i) {
     const Path here{&path, {}, i};
     Completed item = co_await composite(use.item(), field, value[i], here);
-    if (!item) co_return failed(use);
+    if (!item || is_full()) co_return failed(use);
     items.push_back(*std::move(item));
   }
   co_return items;
@@ -208,13 +221,15 @@ Execution::Completed Execution::leaf(TypeUse use, const PlannedField& field, con
   if (!use.is_list()) {
     std::optional<Json> serialised = serialise_leaf(*use.type, value);
     if (!serialised) return fail_internally("no value of its type", use, field, path);
-    return Answer(*std::move(serialised));
+    Answer text(*std::move(serialised));
+    answer_bytes_ += text_bytes(text) + 1;
+    return text;
   }
   if (!value.is_array()) return fail_internally("no list", use, field, path);
   Answer items = Answer::array();
   for (std::size_t i = 0; i < value.size(); ++i) {
     Completed item = leaf(use.item(), field, value[i], Path{&path, {}, i});
-    if (!item) return failed(use);
+    if (!item || is_full()) return failed(use);
     items.push_back(*std::move(item));
   }
   return items;
@@ -241,6 +256,11 @@ const Json& Execution::own_value(const Plan& plan, const PlannedField& field, co
   }
   const auto member = parent.is_object() ? parent.find(name) : parent.end();
   return member != parent.end() ? *member : made;
+}
+
+void Execution::add(Answer& members, std::string_view name, Answer value) {
+  answer_bytes_ += name.size() + 4;  // Quotes, colon, comma; brackets come with what is in them.
+  append(members, name, std::move(value));
 }
 
 Execution::Completed Execution::failed(const TypeUse& use) {
@@ -280,6 +300,13 @@ Execution::Completed Execution::fail_internally(std::string_view reason, const T
 }
 
 Answer Execution::answer(Completed data) {
+  if (is_full()) {
+    const std::string most = std::to_string(limits_.answer_bytes_max);
+    Answer refused =
+        refuse(code::too_complex, "the answer is larger than " + most + " octets").answer();
+    append(refused, "data", Answer{});
+    return refused;
+  }
   Answer answer = Answer::object();
   if (!errors_.empty()) append(answer, "errors", std::move(errors_));
   append(answer, "data", std::move(data).value_or(Answer{}));

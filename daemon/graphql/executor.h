@@ -1,8 +1,9 @@
 // Runs one prepared operation (section 6): calls resolvers, completes values, and lets the null of
 // a failed non-null field rise to the next place that may be null (section 6.4.4).
 //
-// Fields run one after the other. Leaves are completed without a coroutine of their own, because
-// they are most of every answer.
+// Fields run one after the other. An answer is counted while it grows and given up at its limit,
+// so that no operation holds more than that. Leaves are completed without a coroutine of their own,
+// because they are most of every answer.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -63,6 +64,10 @@ class Execution {
 
   [[nodiscard]] Completed leaf(TypeUse use, const PlannedField& field, const Json& value,
                                const Path& path);
+  /// Puts a field into an object of the answer and counts it.
+  void add(Answer& members, std::string_view name, Answer value);
+  /// The answer has reached its limit: everything ends as it is, and nobody works any more.
+  [[nodiscard]] bool is_full() const { return answer_bytes_ > limits_.answer_bytes_max; }
   [[nodiscard]] const Type* object_type(const TypeUse& use, const Json& value) const;
   [[nodiscard]] const Json& own_value(const Plan& plan, const PlannedField& field,
                                       const Json& parent, Json& made) const;
@@ -85,6 +90,7 @@ class Execution {
   Planner planner_;
   std::unique_ptr<Plan> root_;
   Answer errors_ = Answer::array();
+  std::size_t answer_bytes_ = 0;
 };
 
 }  // namespace cpc::graphql

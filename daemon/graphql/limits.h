@@ -24,8 +24,13 @@ struct Limits {
   std::size_t directives_max = 20;  ///< Directives in the text of a document.
 
   /// Each field costs 1 plus what it selects, fragments written out; what a field with an Int
-  /// argument `first` or `last` selects counts that many times.
-  std::uint64_t cost_max = 1000;
+  /// argument `first` or `last` selects counts that many times, or page_default times when it is
+  /// given neither and the schema has no default.
+  std::uint64_t cost_max = 2500;
+  std::uint64_t page_default = 50;  ///< What resolvers serve when nobody says how many.
+
+  /// Of one answer as text, about. An operation that reaches it is given up there and then.
+  std::size_t answer_bytes_max = 8 * 1024 * 1024;
 
   std::size_t merge_steps_max = 100'000;  ///< Fields looked at to prove that answers merge.
   std::size_t errors_max = 20;            ///< Errors told about one document.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <optional>
 #include <unordered_map>
 
 #include "daemon/graphql/coerce.h"
@@ -98,8 +99,9 @@ class DepthMeter {
 
 class CostMeter {
  public:
-  CostMeter(const Schema& schema, const ast::Fragments& fragments, const Json& variables)
-      : schema_(schema), fragments_(fragments), variables_(variables) {}
+  CostMeter(const Schema& schema, const ast::Fragments& fragments, const Json& variables,
+            const Limits& limits)
+      : schema_(schema), fragments_(fragments), variables_(variables), limits_(limits) {}
 
   std::uint64_t measure(const Type& parent, const std::vector<ast::Selection>& selections) {
     std::uint64_t sum = 0;
@@ -155,27 +157,35 @@ class CostMeter {
   // How many objects the field may lead to, as far as its arguments tell.
   std::uint64_t factor(const Type& parent, const ast::Selection& selection) const {
     const Field& field = *schema_.field_of(parent, selection.name.text);
-    std::uint64_t factor = 1;
+    bool is_page = false;
+    std::optional<std::uint64_t> count;
     for (const std::string_view name : multipliers) {
       const Input* input = field.arguments.find(name);
       if (input == nullptr || input->use.type->name != "Int") continue;
-      const ast::Argument* given = ast::find(selection.arguments, name);
-      const bool is_absent = given == nullptr || (given->value.kind == ast::Value::Kind::variable &&
-                                                  !variables_.contains(given->value.text));
-      const Json count =
-          is_absent ? input->default_value.value_or(Json{})
-                    : coerce_literal(input->use, given->value, variables_).value_or(Json{});
-      if (count.is_number_integer()) {
-        factor =
-            std::max<std::uint64_t>(factor, std::max<std::int64_t>(count.get<std::int64_t>(), 1));
-      }
+      is_page = true;
+      const Json asked = count_asked(*input, ast::find(selection.arguments, name));
+      if (!asked.is_number_integer()) continue;
+      const auto at_least_one = std::max<std::int64_t>(asked.get<std::int64_t>(), 1);
+      count = std::max(count.value_or(1), static_cast<std::uint64_t>(at_least_one));
     }
-    return factor;
+    if (!is_page) return 1;
+    return count.value_or(limits_.page_default);
+  }
+
+  // What the argument or its default says; null when that is left to the resolver.
+  Json count_asked(const Input& input, const ast::Argument* given) const {
+    const bool is_absent = given == nullptr || (given->value.kind == ast::Value::Kind::variable &&
+                                                !variables_.contains(given->value.text));
+    const Json otherwise = input.default_value.value_or(Json{});
+    if (is_absent) return otherwise;
+    Json count = coerce_literal(input.use, given->value, variables_).value_or(Json{});
+    return count.is_null() ? otherwise : count;
   }
 
   const Schema& schema_;
   const ast::Fragments& fragments_;
   const Json& variables_;
+  const Limits& limits_;
   std::unordered_map<const ast::Fragment*, std::uint64_t> measured_;
 };
 
@@ -200,7 +210,7 @@ Checked<> check_depth(const ast::Document& document, const ast::Fragments& fragm
 Checked<std::uint64_t> check_cost(const Schema& schema, const ast::Fragments& fragments,
                                   const ast::Operation& operation, const Json& variables,
                                   const Limits& limits) {
-  CostMeter meter{schema, fragments, variables};
+  CostMeter meter{schema, fragments, variables, limits};
   const Type& root = *schema.root(operation.kind);
   const std::uint64_t cost = meter.measure(root, operation.selections);
   if (cost <= limits.cost_max) return cost;

@@ -106,6 +106,16 @@ TEST_CASE("what is below first and last costs that many times") {
   CHECK(cost_of("{dog {friends(first: 100) {friends(first: 100) {name}}}}") == 0);
 }
 
+TEST_CASE("a page of unsaid size costs as many times as it is served with") {
+  CHECK(cost_of("{find {name}}") == 1 + 50);  // No default in the schema.
+  CHECK(cost_of("{find(first: null) {name}}") == 1 + 50);
+  CHECK(cost_of("query ($n: Int) {find(first: $n) {name}}") == 1 + 50);
+  CHECK(cost_of("query ($n: Int) {find(first: $n) {name}}", {{"n", nullptr}}) == 1 + 50);
+  CHECK(cost_of("{find(first: 3) {name}}") == 1 + 3);
+  CHECK(cost_of("{dog {friends(first: null) {name}}}") == 1 + 1 + 10);
+  CHECK(cost_of("{find {name}}", Json::object(), {.page_default = 7}) == 1 + 7);
+}
+
 TEST_CASE("fragments that multiply are refused in the time of reading them") {
   std::string text = "{dog {owner {...F0}}}";
   for (int i = 0; i < 60; ++i) {
@@ -123,13 +133,13 @@ TEST_CASE("fragments that multiply are refused in the time of reading them") {
 TEST_CASE("who asks for too much learns where") {
   const auto schema = pets_schema();
   const auto document =
-      parse_executable("{dog {name f: friends(first: 2000) {...F}}} fragment F on Pet {name}", {})
+      parse_executable("{dog {name f: friends(first: 3000) {...F}}} fragment F on Pet {name}", {})
           .value();
   const auto cost = check_cost(*schema, ast::fragments_of(*document), document->operations[0],
                                Json::object(), {});
   REQUIRE_FALSE(cost);
   CHECK(cost.error().problems[0].extensions ==
-        Json{{"cost", 2003}, {"costMax", 1000}, {"path", "dog.f.name"}});
+        Json{{"cost", 3003}, {"costMax", 2500}, {"path", "dog.f.name"}});
 }
 
 TEST_CASE("introspection has limits of its own") {
