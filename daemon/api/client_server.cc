@@ -11,23 +11,42 @@ using federation::HttpRequest;
 using graphql::Answer;
 
 constexpr std::string_view graphql_path = "/graphql";
-constexpr std::string_view bearer = "Bearer ";
 
-HttpReply reply_with(int status, const Answer& answer) {
+HttpReply reply_with(AnswerType type, int status, const Answer& answer) {
   HttpReply reply;
   reply.status = status;
   reply.headers.list.push_back(
-      {"content-type", "application/graphql-response+json; charset=utf-8"});
+      {"content-type", std::string{media_type_of(type)} + "; charset=utf-8"});
   reply.headers.list.push_back({"cache-control", "no-store"});
+  reply.headers.list.push_back({"vary", "accept"});
   reply.body = graphql::to_text(answer);
   return reply;
 }
 
-HttpReply refusal(int status, std::string_view code, std::string message) {
-  HttpReply reply = reply_with(status, graphql::refuse(code, std::move(message)).answer());
+HttpReply refusal(AnswerType type, int status, std::string_view code, std::string message) {
+  HttpReply reply = reply_with(type, status, graphql::refuse(code, std::move(message)).answer());
   if (status == 401) reply.headers.list.push_back({"www-authenticate", "Bearer"});
   if (status == 405) reply.headers.list.push_back({"allow", "POST"});
   return reply;
+}
+
+// Of a well-formed request that cannot be run.
+int request_error_status(AnswerType type) {
+  return type == AnswerType::json ? 200 : 400;
+}
+
+// What is wrong with a request before it is looked into; none: nothing.
+std::optional<HttpReply> refused_unread(const HttpRequest& request,
+                                        std::optional<AnswerType> wanted) {
+  const AnswerType type = wanted.value_or(AnswerType::graphql_response);
+  if (request.path != graphql_path) return refusal(type, 404, "NOT_FOUND", "there is nothing here");
+  if (request.method != "POST") return refusal(type, 405, "METHOD_NOT_ALLOWED", "use POST");
+  if (!wanted) {
+    return refusal(type, 406, "NOT_ACCEPTABLE",
+                   "accept application/graphql-response+json or application/json");
+  }
+  if (is_json_body(request.headers)) return std::nullopt;
+  return refusal(type, 415, "UNSUPPORTED_MEDIA_TYPE", "use Content-Type: application/json");
 }
 
 // The status that field errors ask for, and how long to wait when that is one of them.
@@ -46,13 +65,6 @@ Verdict verdict_of(const Answer& answer) {
     if (extensions.at("code") == unauthenticated_code) verdict.status = 401;
   }
   return verdict;
-}
-
-bool is_json(const HttpRequest& request) {
-  const auto type = request.headers.find("content-type");
-  if (!type) return false;
-  const std::string_view media = type->substr(0, type->find(';'));
-  return media == "application/json" || media == "application/json ";
 }
 
 }  // namespace
@@ -99,48 +111,54 @@ Result<graphql::Incoming> read_incoming(const graphql::Json& value) {
 
 boost::asio::awaitable<HttpReply> ClientServer::handle(HttpRequest request,
                                                        federation::PeerInfo peer) {
-  if (request.path != graphql_path) co_return refusal(404, "NOT_FOUND", "there is nothing here");
-  if (request.method != "POST") co_return refusal(405, "METHOD_NOT_ALLOWED", "use POST");
-  if (!is_json(request)) {
-    co_return refusal(415, "UNSUPPORTED_MEDIA_TYPE", "use Content-Type: application/json");
-  }
+  const auto wanted = answer_type_for(request.headers);
+  auto refused = refused_unread(request, wanted);
+  if (refused) co_return *std::move(refused);
+  const AnswerType type = *wanted;
   Caller caller{parts_, {}, {}, peer.address};
   if (request.headers.count("authorization") > 0) {
-    const auto authorization = request.headers.find("authorization");
-    if (!authorization || !authorization->starts_with(bearer)) {
-      co_return refusal(401, unauthenticated_code, "use Authorization: Bearer");
+    const auto credentials = request.headers.find("authorization");
+    const auto token = credentials ? bearer_token(*credentials) : std::nullopt;
+    if (!token) co_return refusal(type, 401, unauthenticated_code, "use Authorization: Bearer");
+    const auto session = co_await session_of(parts_, std::string{*token});
+    if (!session && session.error().code != ErrorCode::denied) {
+      const auto told = field_error(parts_.log, session.error());
+      const int status = session.error().code == ErrorCode::unavailable ? 503 : 500;
+      co_return refusal(type, status, told.code, told.message);
     }
-    const auto session =
-        co_await session_of(parts_, std::string{authorization->substr(bearer.size())});
-    if (!session && session.error().code == ErrorCode::unavailable) {
-      co_return refusal(503, "UNAVAILABLE", "not possible now; try again later");
-    }
-    if (!session) co_return refusal(401, unauthenticated_code, "sign in again");
+    if (!session) co_return refusal(type, 401, unauthenticated_code, "sign in again");
     caller.session = session.value().session;
     caller.session_ends = session.value().expires;
   }
-  co_return co_await run(caller, request);
+  co_return co_await run(caller, request, type);
 }
 
-boost::asio::awaitable<HttpReply> ClientServer::run(Caller& caller, const HttpRequest& request) {
+boost::asio::awaitable<HttpReply> ClientServer::run(Caller& caller, const HttpRequest& request,
+                                                    AnswerType type) {
   federation::JsonLimits limits;
   limits.allow_floats = true;
   const auto value = federation::parse_strict_json(request.body, limits);
-  if (!value) co_return refusal(400, graphql::code::bad_user_input, "the body is no strict JSON");
+  if (!value) {
+    co_return refusal(type, 400, graphql::code::bad_user_input, "the body is no strict JSON");
+  }
   auto incoming = read_incoming(value.value());
-  if (!incoming) co_return refusal(400, graphql::code::bad_user_input, incoming.error().detail);
+  if (!incoming) {
+    co_return refusal(type, 400, graphql::code::bad_user_input, incoming.error().detail);
+  }
   incoming.value().may_introspect = caller.session.has_value();
 
   auto prepared = engine_.prepare(incoming.value());
-  if (!prepared) co_return reply_with(400, prepared.error().answer());
+  if (!prepared) {
+    co_return reply_with(type, request_error_status(type), prepared.error().answer());
+  }
   if (prepared.value().kind() == graphql::OperationKind::subscription) {
-    co_return refusal(400, graphql::code::operation_resolution,
+    co_return refusal(type, request_error_status(type), graphql::code::operation_resolution,
                       "subscriptions go over a WebSocket (graphql-transport-ws)");
   }
   const Answer answer =
       co_await engine_.execute(std::move(prepared).value(), graphql::Request{caller});
   const Verdict verdict = verdict_of(answer);
-  HttpReply reply = reply_with(verdict.status, answer);
+  HttpReply reply = reply_with(type, verdict.status, answer);
   if (verdict.status == 429) {
     reply.headers.list.push_back({"retry-after", std::to_string(verdict.retry_after)});
   }

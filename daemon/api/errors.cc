@@ -33,6 +33,13 @@ graphql::FieldError field_error(const Error& error) {
   return plain("something went wrong on our side", "INTERNAL");
 }
 
+graphql::FieldError field_error(Log& log, const Error& error) {
+  if (error.code == ErrorCode::internal) {
+    log.error("client request failed", {{"reason", error.detail}});
+  }
+  return field_error(error);
+}
+
 Error unauthenticated() {
   return core::refuse(ErrorCode::denied, unauthenticated_code, "sign in first");
 }

@@ -199,6 +199,21 @@ class Requests(Case):
             self.assertEqual(reply.status, 400, body[:40])
             self.assertEqual(reply.body["errors"][0]["extensions"]["code"], "BAD_USER_INPUT")
 
+    def test_a_client_gets_the_media_type_that_it_accepts(self):
+        headers = {"content-type": "Application/JSON", "authorization":
+                   f"bearer {self.alice.token}"}
+        newer = "application/graphql-response+json; charset=utf-8"
+        older = "application/json; charset=utf-8"
+        for accept, document, expected in (
+                ("*/*", "{ cursor }", (200, newer)), ("*/*", "{ nothing }", (400, newer)),
+                ("application/json", "{ cursor }", (200, older)),
+                ("application/json", "{ nothing }", (200, older)),
+                ("text/html", "{ cursor }", (406, newer))):
+            with self.subTest(accept=accept, document=document):
+                reply = self.alice.post(json.dumps({"query": document}).encode(),
+                                        {**headers, "accept": accept})
+                self.assertEqual((reply.status, reply.headers["content-type"]), expected)
+
     def test_other_methods_paths_and_content_types_are_refused(self):
         body = b'{"query": "{ cursor }"}'
         self.assertEqual(self.alice.post(body, {"Content-Type": "text/plain"}).status, 415)
