@@ -98,6 +98,11 @@ class BeastWebSocket::Core : public std::enable_shared_from_this<Core> {
   void wake_senders() {
     if (bell_) bell_->cancel();
   }
+  /// Of the sends whose turn has not come: neither a message that nothing stands before nor the one
+  /// that is being written says anything about the client's pace.
+  [[nodiscard]] std::size_t waiting_bytes() const {
+    return turns_.empty() ? 0 : queued_ - turns_.front()->size;
+  }
 
   websocket::stream<SocketStream, false> beast_;
   bool is_over_ = false;
@@ -184,7 +189,7 @@ asio::awaitable<bool> BeastWebSocket::Core::wait_for_turn(const Queued& mine) {
 asio::awaitable<Result<>> BeastWebSocket::Core::send(std::shared_ptr<Core> self, std::string text) {
   if (self->is_over_) co_return fail(ErrorCode::unavailable, "the WebSocket is over");
   const auto& limits = self->terms.limits;
-  if (self->queued_ + text.size() > limits.send_bytes_max) {
+  if (self->waiting_bytes() > limits.send_bytes_max) {
     co_await close(self, close_code::try_again_later, "too slow");
     co_return fail(ErrorCode::too_large, "the client does not keep up with what it is sent");
   }

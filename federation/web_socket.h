@@ -37,7 +37,7 @@ inline constexpr std::uint16_t try_again_later = 1013;
 
 struct WebSocketLimits {
   std::size_t message_bytes_max = 256 * 1024;  ///< Of one message from the client.
-  std::size_t send_bytes_max = 1024 * 1024;    ///< Of all messages that wait to be written.
+  std::size_t send_bytes_max = 1024 * 1024;    ///< Of the messages behind the one being written.
   /// Nothing heard, not even a pong: cut off. A ping is sent after half of it.
   std::chrono::milliseconds idle_timeout{75'000};
   std::chrono::milliseconds write_timeout{30'000};  ///< For one message, waiting not included.
@@ -65,8 +65,8 @@ class WebSocket {
   /// Returns when the message, which must be UTF-8, is with the kernel; waits for those before it,
   /// and while the client reads slowly. Fails with
   ///   unavailable  the connection is over, or did not take the message in write_timeout;
-  ///   too_large    more than send_bytes_max would wait: the client does not keep up, and the
-  ///                connection is being closed with 1013.
+  ///   too_large    more than send_bytes_max wait already: the client does not keep up, and the
+  ///                connection is being closed with 1013. One message may be of any size.
   [[nodiscard]] virtual boost::asio::awaitable<Result<>> send(std::string text) = 0;
 
   /// Tells the client why, waits close_timeout at most for its answer, and cuts the connection. A

@@ -300,7 +300,8 @@ TEST_CASE("a client that does not keep up is closed with 1013 and sends fail") {
   Held held{limits};
   std::vector<Result<>> results;
   std::vector<std::shared_ptr<Started<bool>>> sends;
-  for (int i = 0; i < 21; ++i) {
+  // One that is being written, 21 that wait behind it: one more is too many.
+  for (int i = 0; i < 23; ++i) {
     sends.push_back(held.net.start(send_one(*held.socket, std::string(1024 * 1024, 'a'), results)));
   }
   REQUIRE(held.net.until([&] { return results.size() >= 15; }));
@@ -322,6 +323,22 @@ TEST_CASE("a client that does not keep up is closed with 1013 and sends fail") {
   const auto later = held.net.wait(held.socket->send("more"));
   REQUIRE_FALSE(later);
   CHECK(later.error().code == ErrorCode::unavailable);
+}
+
+TEST_CASE("a single message may be larger than all that may wait") {
+  WebSocketLimits limits;
+  limits.send_bytes_max = 1000;
+  Held held{limits};
+  std::vector<Result<>> results;
+  std::vector<std::shared_ptr<Started<bool>>> sends;
+  for (const std::size_t size : {5'000'000U, 500U, 3'000'000U}) {
+    sends.push_back(held.net.start(send_one(*held.socket, std::string(size, 'a'), results)));
+  }
+  for (const std::size_t size : {5'000'000U, 500U, 3'000'000U}) {
+    CHECK(hear_frame(held.client).payload.size() == size);
+  }
+  for (const auto& send : sends) held.net.finish(send);
+  for (const auto& result : results) CHECK(result.has_value());
 }
 
 TEST_CASE("a client that takes nothing for too long is cut off") {
