@@ -53,8 +53,20 @@ Answer with_payload(std::string_view type, std::string_view id, Answer payload) 
   return message;
 }
 
-// A running operation's stream; null until it is opened, and for queries and mutations.
-using Streams = std::map<std::string, std::shared_ptr<graphql::Stream>>;
+// A running operation. Its id is free again as soon as the client has completed it, also while it
+// still winds down.
+struct Running {
+  explicit Running(const Caller& who) : caller(who) {}
+
+  Caller caller;                            ///< The stream refers to it.
+  std::shared_ptr<graphql::Stream> stream;  ///< Null until opened, and for queries and mutations.
+  bool is_completed = false;  ///< By the client, who wants to hear nothing more of it.
+
+  void complete() {
+    is_completed = true;
+    if (stream) stream->close();
+  }
+};
 
 class Session {
  public:
@@ -70,9 +82,7 @@ class Session {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
     const bool is_open = co_await begin();
     if (is_open) co_await read_messages();
-    for (auto& [id, stream] : streams_) {
-      if (stream) stream->close();
-    }
+    for (auto& [id, running] : running_) running->complete();
     operations_.stop();
     co_await operations_.wait();
   }
@@ -97,17 +107,26 @@ class Session {
         token = payload["authorization"];
       }
     }
-    constexpr std::string_view bearer = "Bearer ";
-    if (token.starts_with(bearer)) token.erase(0, bearer.size());
+    if (const auto bare_token = bearer_token(token)) token = std::string{*bare_token};
     const auto session = co_await session_of(caller_.parts, token);
     if (!session) {
-      co_await socket_.close(forbidden, "Forbidden");
+      co_await shut_out(session.error());
       co_return false;
     }
     token_ = session.value();
     caller_.session = token_.session;
     caller_.session_ends = token_.expires;
     co_return co_await send(bare("connection_ack"));
+  }
+
+  // A token that is not valid, or a store that cannot say now whether it is.
+  awaitable<void> shut_out(Error problem) {
+    if (problem.code == ErrorCode::denied) {
+      co_await socket_.close(forbidden, "Forbidden");
+      co_return;
+    }
+    (void)field_error(caller_.parts.log, problem);  // For its line in the log.
+    co_await socket_.close(federation::close_code::try_again_later, "try again later");
   }
 
   awaitable<void> read_messages() {
@@ -134,8 +153,10 @@ class Session {
     }
     const std::string id = message.value("id", "");
     if (type == "complete") {
-      const auto running = streams_.find(id);
-      if (running != streams_.end() && running->second) running->second->close();
+      const auto running = running_.find(id);
+      if (running == running_.end()) co_return true;
+      running->second->complete();
+      running_.erase(running);
       co_return true;
     }
     const bool is_subscribe = type == "subscribe" && !id.empty() &&
@@ -146,7 +167,7 @@ class Session {
       co_await socket_.close(bad_message, "Invalid message");
       co_return false;
     }
-    if (streams_.contains(id)) {
+    if (running_.contains(id)) {
       co_await socket_.close(already_exists, "Subscriber for this id already exists");
       co_return false;
     }
@@ -156,48 +177,70 @@ class Session {
   awaitable<bool> start(std::string id, graphql::Incoming incoming) {
     const auto checked = co_await check_token(caller_.parts, token_);
     if (!checked) {
-      co_await socket_.close(forbidden, "Forbidden");
+      co_await shut_out(checked.error());
       co_return false;
     }
     incoming.may_introspect = true;
     auto prepared = engine_.prepare(incoming);
     if (!prepared) co_return co_await send_errors(id, prepared.error().answer());
-    if (streams_.size() >= operations_max) {
+    if (operations_.count() >= operations_max) {
       co_return co_await send_errors(
           id, graphql::refuse(rate_limited_code, "too many operations at once").answer());
     }
-    streams_.emplace(id, nullptr);
-    operations_.start("client operation", operate(id, std::move(prepared).value()));
+    const auto running = std::make_shared<Running>(caller_);
+    running_.emplace(id, running);
+    operations_.start("client operation", operate(id, running, std::move(prepared).value()));
     co_return true;
   }
 
   // One operation from its first result to its last.
-  awaitable<void> operate(std::string id, graphql::Prepared prepared) {
+  awaitable<void> operate(std::string id, std::shared_ptr<Running> running,
+                          graphql::Prepared prepared) {
     if (prepared.kind() == graphql::OperationKind::subscription) {
-      co_await stream(id, std::move(prepared));
+      co_await stream(id, running, std::move(prepared));
     } else {
-      const Answer answer =
-          co_await engine_.execute(std::move(prepared), graphql::Request{caller_});
-      const bool is_sent = co_await send_next(id, answer);
-      if (is_sent) co_await send_complete(id);
+      co_await answer(id, running, std::move(prepared));
     }
-    streams_.erase(id);
+    forget(id, running);
   }
 
-  awaitable<void> stream(std::string id, graphql::Prepared prepared) {
-    auto opened = co_await engine_.subscribe(std::move(prepared), graphql::Request{caller_});
+  // Before the last message about it leaves: whoever has that may use the id again at once.
+  void forget(const std::string& id, const std::shared_ptr<Running>& running) {
+    const auto found = running_.find(id);
+    if (found != running_.end() && found->second == running) running_.erase(found);
+  }
+
+  awaitable<void> answer(std::string id, std::shared_ptr<Running> running,
+                         graphql::Prepared prepared) {
+    const Answer answer =
+        co_await engine_.execute(std::move(prepared), graphql::Request{running->caller});
+    if (running->is_completed) co_return;
+    const bool is_sent = co_await send_next(id, answer);
+    if (!is_sent || running->is_completed) co_return;
+    forget(id, running);
+    co_await send_complete(id);
+  }
+
+  awaitable<void> stream(std::string id, std::shared_ptr<Running> running,
+                         graphql::Prepared prepared) {
+    auto opened =
+        co_await engine_.subscribe(std::move(prepared), graphql::Request{running->caller});
+    if (running->is_completed) co_return;
     if (!opened) {
+      forget(id, running);
       co_await send_errors(id, opened.error().answer());
       co_return;
     }
     const std::shared_ptr<graphql::Stream> events = std::move(opened).value();
-    streams_[id] = events;
+    running->stream = events;
     for (;;) {
       const auto answer = co_await events->next();
+      if (running->is_completed) co_return;
       if (!answer) break;
       const bool is_sent = co_await send_next(id, *answer);
-      if (!is_sent) co_return;
+      if (!is_sent || running->is_completed) co_return;
     }
+    forget(id, running);
     co_await send_complete(id);
   }
 
@@ -231,7 +274,7 @@ class Session {
   WebSocket& socket_;
   Caller caller_;
   Token token_;
-  Streams streams_;
+  std::map<std::string, std::shared_ptr<Running>> running_;  ///< By the client's id.
   routing::TaskGroup operations_;
 };
 
