@@ -102,7 +102,7 @@ void read_client(ConfigReader& reader, ClientConfig& client) {
   reader.number("client.connections_max", 1, 1'000'000, client.connections_max);
   reader.number("client.connections_per_address_max", 1, 1'000'000,
                 client.connections_per_address_max);
-  reader.number("client.events_per_page_max", 1, 5000, client.events_per_page_max);
+  reader.number("client.events_per_page_max", 1, 1000, client.events_per_page_max);
   check_client_listen(reader, client);
 }
 
@@ -134,7 +134,7 @@ void read_federation(ConfigReader& reader, FederationConfig& federation) {
   federation.request_timeout = std::chrono::milliseconds{timeout};
   reader.number("federation.transaction_bytes_max", 131'072, 16'777'216,
                 federation.transaction_bytes_max);
-  reader.number("federation.transaction_entries_max", 1, 5000, federation.transaction_entries_max);
+  reader.number("federation.transaction_entries_max", 1, 1000, federation.transaction_entries_max);
   reader.number("federation.connections_max", 1, 100'000, federation.connections_max);
   reader.number("federation.connections_per_address_max", 1, 100'000,
                 federation.connections_per_address_max);

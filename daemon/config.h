@@ -63,14 +63,15 @@ struct ClientConfig {
   ListenAddress listen{boost::asio::ip::make_address_v4("127.0.0.1"), 8480};
 
   /// Says that only a proxy with TLS can reach `listen`. Without it, anything but loopback is
-  /// refused, because passwords would cross the network readable.
+  /// refused, because passwords would cross the network readable. With it every client has the
+  /// proxy's address, so sign-ins are limited per account only: per address is the proxy's work.
   bool behind_proxy = false;
 
   /// Seconds; 60 to 86400. How long a stolen access token works at most.
   std::chrono::seconds access_token_lifetime{3600};
 
-  /// Per account and per address; 1 to 1000. Beyond it the answer is "try later", so that passwords
-  /// cannot be guessed quickly.
+  /// Per account and, without a proxy, per address; 1 to 1000. Beyond it the answer is "try later",
+  /// so that passwords cannot be guessed quickly.
   std::size_t sign_ins_per_minute = 10;
 
   /// Octets of one request's body; 4096 to 16 MiB. Longer ones are refused unread.
@@ -82,7 +83,7 @@ struct ClientConfig {
   /// Of those, from one address; 1 to 1000000. Not counted behind a proxy, which has one address.
   std::size_t connections_per_address_max = 1000;
 
-  /// Events in one answer; 1 to 5000. Clients page through more.
+  /// Events read from the store at once; 1 to 1000. More follow.
   std::size_t events_per_page_max = 500;
 
   bool operator==(const ClientConfig&) const = default;
@@ -106,7 +107,7 @@ struct FederationConfig {
   /// Octets of one transaction, both ways; 131072 to 16 MiB. Larger ones are refused unread.
   std::size_t transaction_bytes_max = 2'097'152;
 
-  /// Envelopes and frames in one transaction, both ways; 1 to 5000.
+  /// Envelopes and frames in one transaction, both ways; 1 to 1000.
   std::size_t transaction_entries_max = 500;
 
   /// Open at once, from all instances together; 1 to 100000.

@@ -270,6 +270,11 @@ TEST_CASE("a number out of range is told with its range") {
         "cpcd.toml:3: client.access_token_lifetime_s must be from 60 to 86400, and this is 86401");
   CHECK(complaint_below("[client]\nconnections_max = -1") ==
         "cpcd.toml:3: client.connections_max must be from 1 to 1000000, and this is -1");
+  // No range that the store reads is longer.
+  CHECK(complaint_below("[client]\nevents_per_page_max = 1001") ==
+        "cpcd.toml:3: client.events_per_page_max must be from 1 to 1000, and this is 1001");
+  CHECK(complaint_below("[federation]\ntransaction_entries_max = 1001") ==
+        "cpcd.toml:3: federation.transaction_entries_max must be from 1 to 1000, and this is 1001");
   for (const std::string key :
        {"client.sign_ins_per_minute", "client.request_bytes_max", "client.events_per_page_max",
         "federation.request_timeout_ms", "federation.transaction_bytes_max",
