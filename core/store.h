@@ -150,11 +150,18 @@ class Snapshot : public Lookup {
     std::size_t limit = 50;
   };
   [[nodiscard]] virtual Result<std::vector<Event>> messages(const MessageRange& range) = 0;
+  /// Last changed first, those with n < `before_n` (0: from the newest).
   [[nodiscard]] virtual Result<std::vector<ContactRequest>> requests_of(const std::string& owner,
                                                                         bool only_open,
+                                                                        std::int64_t before_n,
                                                                         std::size_t limit) = 0;
-  [[nodiscard]] virtual Result<std::vector<Consent>> consents_of(const std::string& owner,
-                                                                 std::size_t limit) = 0;
+  /// By key, those after `after` (none: from the first), which need not exist.
+  [[nodiscard]] virtual Result<std::vector<Consent>> consents_of(
+      const std::string& owner, const std::optional<ConsentKey>& after, std::size_t limit) = 0;
+  /// By key.
+  [[nodiscard]] virtual Result<std::vector<Consent>> consents_of_type(const std::string& owner,
+                                                                      ConsentType type,
+                                                                      std::size_t limit) = 0;
   /// Rows of `person` with n > after, at most about `limit` of them, in n order per kind; `upto`
   /// tells how far the page reaches over all kinds. Hidden events of others are left out.
   [[nodiscard]] virtual Result<ChangePage> changes(const Address& person, std::int64_t after,

@@ -18,6 +18,11 @@ Result<> look_guarded(const std::function<Result<>(core::Snapshot&)>& look, Conn
   }
 }
 
+// What `before_n` of a range stands for: 0 is no bound.
+std::int64_t below(std::int64_t before_n) {
+  return before_n == 0 ? std::numeric_limits<std::int64_t>::max() : before_n;
+}
+
 template <class AnyId>
 SqlValue blob(const AnyId& id) {
   return Blob{id.bytes()};
@@ -109,9 +114,8 @@ Result<std::vector<core::Event>> SqlSnapshot::drafts_before(TimePoint before, st
 Result<std::vector<core::Conversation>> SqlSnapshot::conversations_of(const core::Address& person,
                                                                       std::int64_t before_n,
                                                                       std::size_t limit) {
-  if (before_n == 0) before_n = std::numeric_limits<std::int64_t>::max();
   return range<core::Conversation>(sql::conversations_of,
-                                   {person.text(), before_n, bounded(limit)});
+                                   {person.text(), below(before_n), bounded(limit)});
 }
 
 Result<std::vector<core::Member>> SqlSnapshot::members_of(
@@ -121,14 +125,25 @@ Result<std::vector<core::Member>> SqlSnapshot::members_of(
 
 Result<std::vector<core::ContactRequest>> SqlSnapshot::requests_of(const std::string& owner,
                                                                    bool only_open,
+                                                                   std::int64_t before_n,
                                                                    std::size_t limit) {
   return range<core::ContactRequest>(only_open ? sql::open_requests_of : sql::requests_of,
-                                     {owner, bounded(limit)});
+                                     {owner, below(before_n), bounded(limit)});
 }
 
-Result<std::vector<core::Consent>> SqlSnapshot::consents_of(const std::string& owner,
-                                                            std::size_t limit) {
-  return range<core::Consent>(sql::consents_of, {owner, bounded(limit)});
+Result<std::vector<core::Consent>> SqlSnapshot::consents_of(
+    const std::string& owner, const std::optional<core::ConsentKey>& after, std::size_t limit) {
+  const auto type = static_cast<std::int64_t>(after ? after->type : core::ConsentType{});
+  const auto scope = static_cast<std::int64_t>(after ? after->scope : core::ConsentScope{});
+  const std::string subject = after ? after->subject : std::string{};
+  return range<core::Consent>(sql::consents_of, {owner, type, scope, subject, bounded(limit)});
+}
+
+Result<std::vector<core::Consent>> SqlSnapshot::consents_of_type(const std::string& owner,
+                                                                 core::ConsentType type,
+                                                                 std::size_t limit) {
+  return range<core::Consent>(sql::consents_of_type,
+                              {owner, static_cast<std::int64_t>(type), bounded(limit)});
 }
 
 // --- what an operator sees ----------------------------------------------------------------------

@@ -117,14 +117,20 @@ inline constexpr char unordered_messages_backwards[] = R"sql(
    ORDER BY time DESC, id DESC LIMIT $7
 )sql";
 
-/// $1 owner, $2 rows at most. Index contact_requests_by_change.
-inline constexpr char requests_of[] = "WHERE owner = $1 ORDER BY n DESC LIMIT $2";
+/// $1 owner, $2 n, $3 rows at most. Index contact_requests_by_change.
+inline constexpr char requests_of[] = "WHERE owner = $1 AND n < $2 ORDER BY n DESC LIMIT $3";
 /// Likewise. Index contact_requests_open.
 inline constexpr char open_requests_of[] =
-    "WHERE owner = $1 AND is_open = 1 ORDER BY n DESC LIMIT $2";
+    "WHERE owner = $1 AND is_open = 1 AND n < $2 ORDER BY n DESC LIMIT $3";
 
-/// $1 owner, $2 rows at most. Primary key.
-inline constexpr char consents_of[] = "WHERE owner = $1 ORDER BY type, scope, subject LIMIT $2";
+/// $1 owner, $2 to $4 type, scope and subject after which, $5 rows at most. Primary key.
+inline constexpr char consents_of[] = R"sql(
+   WHERE owner = $1 AND (type, scope, subject) > ($2, $3, $4)
+   ORDER BY type, scope, subject LIMIT $5
+)sql";
+/// $1 owner, $2 type, $3 rows at most. Primary key.
+inline constexpr char consents_of_type[] =
+    "WHERE owner = $1 AND type = $2 ORDER BY scope, subject LIMIT $3";
 
 /// The numbers of everything of a person that changed, whatever kind: where a page ends. $1 person,
 /// $2 n, $3 the person's local part, $4 rows at most. Hidden events count here and are left out

@@ -49,9 +49,14 @@ class SqlSnapshot final : public Finding<SqlSnapshot, core::Snapshot>::AllRows {
   Result<std::vector<core::Member>> members_of(const core::ConversationId& conversation) override;
   Result<std::vector<core::Event>> messages(const MessageRange& range) override;
   Result<std::vector<core::ContactRequest>> requests_of(const std::string& owner, bool only_open,
+                                                        std::int64_t before_n,
                                                         std::size_t limit) override;
   Result<std::vector<core::Consent>> consents_of(const std::string& owner,
+                                                 const std::optional<core::ConsentKey>& after,
                                                  std::size_t limit) override;
+  Result<std::vector<core::Consent>> consents_of_type(const std::string& owner,
+                                                      core::ConsentType type,
+                                                      std::size_t limit) override;
   Result<core::ChangePage> changes(const core::Address& person, std::int64_t after,
                                    std::size_t limit) override;
 

@@ -15,6 +15,7 @@ using graphql::FieldCall;
 using graphql::Outcome;
 
 constexpr std::size_t client_id_bytes_max = 128;
+constexpr std::size_t opt_ins_max = 1000;  // As schema.graphql says; `consents` has them all.
 
 const std::string& text_in(const json& input, const char* name) {
   return input.at(name).get_ref<const std::string&>();
@@ -88,13 +89,11 @@ Task<json> opt_in(Caller& caller, const json& input) {
   const bool is_granted = input.at("enabled").get<bool>();
   CPC_CO_TRY(co_await set_federation_opt_in(caller.parts, caller.local(), instance, is_granted));
   const auto look = [](core::Snapshot& store, const Viewer& viewer) -> Result<json> {
-    CPC_TRY(const auto rows, store.consents_of(viewer.person.local, 200));
+    CPC_TRY(const auto rows,
+            store.consents_of_type(viewer.person.local, core::ConsentType::cross_instance,
+                                   opt_ins_max));
     json views = json::array();
-    for (const core::Consent& row : rows) {
-      if (row.type == core::ConsentType::cross_instance) {
-        views.push_back(consent_view(viewer.home, row));
-      }
-    }
+    for (const core::Consent& row : rows) views.push_back(consent_view(viewer.home, row));
     return views;
   };
   co_return co_await show(caller, look);

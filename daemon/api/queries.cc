@@ -95,7 +95,7 @@ Result<json> look_up_conversations(core::Snapshot& store, const Viewer& viewer, 
 
 Result<json> look_up_requests(core::Snapshot& store, const Viewer& viewer, const json& args) {
   const bool only_open = !is_given(args, "onlyOpen") || args.at("onlyOpen").get<bool>();
-  CPC_TRY(const auto rows, store.requests_of(viewer.person.local, only_open, list_max));
+  CPC_TRY(const auto rows, store.requests_of(viewer.person.local, only_open, 0, list_max));
   json views = json::array();
   for (const core::ContactRequest& row : rows) {
     CPC_TRY(json view, request_view(store, viewer, row));
@@ -105,7 +105,7 @@ Result<json> look_up_requests(core::Snapshot& store, const Viewer& viewer, const
 }
 
 Result<json> look_up_consents(core::Snapshot& store, const Viewer& viewer, const json&) {
-  CPC_TRY(const auto rows, store.consents_of(viewer.person.local, list_max));
+  CPC_TRY(const auto rows, store.consents_of(viewer.person.local, {}, list_max));
   json views = json::array();
   for (const core::Consent& row : rows) views.push_back(consent_view(viewer.home, row));
   return views;

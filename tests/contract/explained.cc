@@ -79,9 +79,10 @@ std::vector<Plan> explained_plans(std::unique_ptr<store::Connection> connection)
     CPC_TRY(s.members_of(chat));
     CPC_TRY(s.messages(forwards));
     CPC_TRY(s.messages(backwards));
-    CPC_TRY(s.requests_of("ann", true, 10));
-    CPC_TRY(s.requests_of("ann", false, 10));
-    CPC_TRY(s.consents_of("ann", 10));
+    CPC_TRY(s.requests_of("ann", true, 0, 10));
+    CPC_TRY(s.requests_of("ann", false, 9, 10));
+    CPC_TRY(s.consents_of("ann", core::ConsentKey{}, 10));
+    CPC_TRY(s.consents_of_type("ann", core::ConsentType::cross_instance, 10));
     CPC_TRY(s.changes(ann, 0, 10));
     CPC_TRY(s.accounts("", 10));
     CPC_TRY(s.peers(10));

@@ -213,18 +213,59 @@ TEST_CASE("requests come newest first and can be narrowed to open ones", "[contr
   world.put(request("ann", "b@beta.cpc", false));
   world.put(request("ann", "c@beta.cpc", true));
   world.put(request("cleo", "d@beta.cpc", true));
-  core::Consent consent;
-  consent.owner = "ann";
-  consent.subject = "a@beta.cpc";
-  world.put(consent);
   world.look([](core::Snapshot& s) {
-    const auto open = s.requests_of("ann", true, 10).value();
+    const auto open = s.requests_of("ann", true, 0, 10).value();
     REQUIRE(open.size() == 2);
     CHECK(open[0].from.local == "c");
-    CHECK(s.requests_of("ann", false, 10).value().size() == 3);
-    CHECK(s.requests_of("ann", false, 1).value().size() == 1);
-    CHECK(s.consents_of("ann", 10).value().size() == 1);
-    CHECK(s.consents_of("cleo", 10).value().empty());
+    const auto all = s.requests_of("ann", false, 0, 10).value();
+    REQUIRE(all.size() == 3);
+    CHECK(s.requests_of("ann", false, 0, 1).value().size() == 1);
+    const auto rest = s.requests_of("ann", false, all[0].n, 10).value();
+    REQUIRE(rest.size() == 2);
+    CHECK(rest[0].from.local == "b");
+    CHECK(s.requests_of("ann", true, open[0].n, 10).value().size() == 1);
+    CHECK(s.requests_of("ann", true, open[1].n, 10).value().empty());
+  });
+}
+
+TEST_CASE("consents come by key, go on after any of them, and can be had by type", "[contract]") {
+  World world;
+  auto consent = [](const std::string& owner, core::ConsentType type, core::ConsentScope scope,
+                    const std::string& subject) {
+    core::Consent row;
+    row.owner = owner;
+    row.type = type;
+    row.scope = scope;
+    row.subject = subject;
+    return row;
+  };
+  using core::ConsentScope;
+  using core::ConsentType;
+  world.put(consent("ann", ConsentType::cross_instance, ConsentScope::anyone, "*"),
+            consent("ann", ConsentType::cross_instance, ConsentScope::instance, "beta.cpc"),
+            consent("ann", ConsentType::messaging, ConsentScope::person, "b@beta.cpc"),
+            consent("ann", ConsentType::messaging, ConsentScope::person, "a@beta.cpc"),
+            consent("cleo", ConsentType::messaging, ConsentScope::person, "a@beta.cpc"));
+  const auto subjects = [](const std::vector<core::Consent>& rows) {
+    std::vector<std::string> out;
+    for (const auto& row : rows) out.push_back(row.subject);
+    return out;
+  };
+  using Subjects = std::vector<std::string>;
+  world.look([&](core::Snapshot& s) {
+    const auto all = s.consents_of("ann", {}, 10).value();
+    CHECK(subjects(all) == Subjects{"a@beta.cpc", "b@beta.cpc", "beta.cpc", "*"});
+    for (std::size_t at = 0; at < all.size(); ++at) {
+      const auto rest = s.consents_of("ann", all[at].key(), 10).value();
+      CHECK(rest.size() == all.size() - at - 1);
+    }
+    const core::ConsentKey gone{"ann", ConsentType::messaging, ConsentScope::person, "aa@beta.cpc"};
+    CHECK(subjects(s.consents_of("ann", gone, 1).value()) == Subjects{"b@beta.cpc"});
+    CHECK(subjects(s.consents_of_type("ann", ConsentType::cross_instance, 10).value()) ==
+          Subjects{"beta.cpc", "*"});
+    CHECK(s.consents_of_type("ann", ConsentType::cross_instance, 1).value().size() == 1);
+    CHECK(s.consents_of_type("ann", ConsentType::media_sharing, 10).value().empty());
+    CHECK(s.consents_of("bob", {}, 10).value().empty());
   });
 }
 

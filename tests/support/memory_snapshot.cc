@@ -121,13 +121,27 @@ class MemorySnapshot final : public FindingAll<MemorySnapshot, core::Snapshot>::
   }
   [[nodiscard]] Result<std::vector<core::ContactRequest>> requests_of(const std::string& owner,
                                                                       bool only_open,
+                                                                      std::int64_t before_n,
                                                                       std::size_t limit) override {
-    return filtered<core::ContactRequest>(
-        [&](const auto& row) { return row.owner == owner && (row.is_open || !only_open); }, limit);
+    return sorted<core::ContactRequest>(
+        [&](const auto& row) {
+          return row.owner == owner && (row.is_open || !only_open) &&
+                 (before_n == 0 || row.n < before_n);
+        },
+        [](const auto& row) { return -row.n; }, limit);
   }
-  [[nodiscard]] Result<std::vector<core::Consent>> consents_of(const std::string& owner,
-                                                               std::size_t limit) override {
-    return filtered<core::Consent>([&](const auto& row) { return row.owner == owner; }, limit);
+  [[nodiscard]] Result<std::vector<core::Consent>> consents_of(
+      const std::string& owner, const std::optional<core::ConsentKey>& after,
+      std::size_t limit) override {
+    return filtered<core::Consent>(
+        [&](const auto& row) { return row.owner == owner && (!after || row.key() > *after); },
+        limit);
+  }
+  [[nodiscard]] Result<std::vector<core::Consent>> consents_of_type(const std::string& owner,
+                                                                    core::ConsentType type,
+                                                                    std::size_t limit) override {
+    return filtered<core::Consent>(
+        [&](const auto& row) { return row.owner == owner && row.type == type; }, limit);
   }
   /// Everything at once: pages are the business of store/.
   [[nodiscard]] Result<core::ChangePage> changes(const core::Address& person, std::int64_t after,

@@ -79,10 +79,14 @@ class LaneSnapshot final : public core::ForAllRows<SnapshotFinds> {
   }
   Rows<core::Member> members_of(const Talk&) override { return none<core::Member>(); }
   Rows<core::Event> messages(const MessageRange&) override { return none<core::Event>(); }
-  Rows<core::ContactRequest> requests_of(const std::string&, bool, Limit) override {
+  Rows<core::ContactRequest> requests_of(const std::string&, bool, std::int64_t, Limit) override {
     return none<core::ContactRequest>();
   }
-  Rows<core::Consent> consents_of(const std::string&, Limit) override {
+  Rows<core::Consent> consents_of(const std::string&, const std::optional<core::ConsentKey>&,
+                                  Limit) override {
+    return none<core::Consent>();
+  }
+  Rows<core::Consent> consents_of_type(const std::string&, core::ConsentType, Limit) override {
     return none<core::Consent>();
   }
   Result<core::ChangePage> changes(const core::Address&, std::int64_t, Limit) override {
