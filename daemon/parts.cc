@@ -110,7 +110,7 @@ Task<> Parts::open(std::function<void()> fenced_off) {
   document_ = std::make_unique<federation::OwnDocument>(home_, keys_.keyring, *store_, timers_,
                                                         std::move(settings));
   CPC_CO_TRY(co_await document_->renew());
-  CPC_CO_TRY(engine_, api::make_client_engine());
+  CPC_CO_TRY(engine_, api::make_client_engine(log_));
   CPC_CO_TRY(listen());
   start_loops();
   log_.info("ready", {{"instance", home_.name.text()},
@@ -152,8 +152,7 @@ Result<> Parts::listen_to_peers() {
 Result<> Parts::listen_to_clients() {
   const auto hash = [this](std::function<void()> work) { return passwords_.run(std::move(work)); };
   api_ = std::make_unique<api::ApiParts>(api::ApiParts{
-      home_, keys_.keyring, *store_, timers_, random_, pool_, hash, wake_ups_, health_,
-      [this] { return store_->last_n(); }, log_,
+      home_, keys_.keyring, *store_, timers_, random_, pool_, hash, wake_ups_, health_, log_,
       api::ApiSettings{config_.client.access_token_lifetime, config_.client.events_per_page_max,
                        config_.client.behind_proxy},
       api::RateLimit{config_.client.sign_ins_per_minute},

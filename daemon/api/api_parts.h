@@ -32,20 +32,21 @@ struct ApiParts {
   std::function<Task<>(std::function<void()>)> hash_passwords;
   routing::WakeUps& wake_ups;
   const routing::PeerHealth& health;
-  /// The highest n committed so far.
-  std::function<std::int64_t()> last_n;
   Log& log;
   ApiSettings settings;
   RateLimit sign_ins_by_account;
   RateLimit sign_ins_by_address;
 };
 
-/// Who asks, for one request or for one WebSocket.
+/// Who asks. Each operation works with a copy of its own.
 struct Caller {
   ApiParts& parts;
   std::optional<core::SessionClaim> session;  ///< None: not signed in.
   TimePoint session_ends{};                   ///< When the token expires.
   std::string remote_address;
+  /// The highest n in the first state of the store that this operation read. What it reads later
+  /// may be newer, so this is the place from which its client misses nothing.
+  std::optional<std::int64_t> first_n{};
 
   [[nodiscard]] const std::string& local() const { return session->local; }
   [[nodiscard]] core::Address address() const { return parts.home.address_of(session->local); }

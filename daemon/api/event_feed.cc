@@ -60,6 +60,8 @@ Result<std::vector<Numbered>> numbered_events(core::Snapshot& store, const Viewe
   CPC_TRY(add_receipts(store, viewer, page, events));
   CPC_TRY(add_others(store, viewer, page, events));
   std::ranges::stable_sort(events, {}, &Numbered::first);
+  const CursorOwner owner{viewer.home, viewer.person.local};
+  for (auto& [n, event] : events) event["cursor"] = change_cursor(owner, n);
   return events;
 }
 
@@ -84,7 +86,7 @@ boost::asio::awaitable<std::optional<graphql::Outcome>> EventFeed::next() {
     const Result<> page = co_await read_page();
     if (!page) {
       is_closed_ = true;
-      co_return graphql::Outcome{field_error(page.error())};
+      co_return graphql::Outcome{field_error(caller_.parts.log, page.error())};
     }
     if (waiting_.empty() && after_ == before) co_await news_.wait();
   }
@@ -111,10 +113,7 @@ Task<> EventFeed::read_page() {
     return success();
   };
   CPC_CO_TRY(co_await caller_.parts.store.read(look));
-  for (auto& [n, event] : events) {
-    event["cursor"] = change_cursor(caller_.parts.home.epoch, n);
-    waiting_.push_back(std::move(event));
-  }
+  for (auto& [n, event] : events) waiting_.push_back(std::move(event));
   after_ = std::max(after_, upto);
   co_return success();
 }

@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "core/codes.h"
+#include "crypto/deterministic_seal.h"
 
 namespace cpc::api {
 namespace {
@@ -43,6 +44,43 @@ std::optional<std::pair<core::StoreEpoch, std::int64_t>> read_pair(char letter,
   const auto number = number_of(text.substr(dot + 1));
   if (!epoch || !number) return {};
   return std::pair{epoch.value(), *number};
+}
+
+constexpr std::size_t number_bytes = 8;
+constexpr std::size_t sealed_text_max = 128;  // Longer than any of ours.
+
+Error no_cursor(std::string_view sentence) {
+  return core::refuse(ErrorCode::invalid, cursor_invalid, sentence);
+}
+
+// n for nobody else's eyes; `kind` and what belongs to it are of a fixed length, so that they
+// cannot be taken for a name.
+std::string sealed_number(std::string_view kind, const CursorOwner& owner, std::int64_t n,
+                          std::string_view salt) {
+  Bytes plaintext;
+  append_big_endian(plaintext, static_cast<std::uint64_t>(n));
+  plaintext.append(salt);
+  return base64url(
+      crypto::seal_deterministic(owner.home.master, Bytes{kind} + owner.local, plaintext));
+}
+
+std::optional<std::int64_t> opened_number(std::string_view kind, const CursorOwner& owner,
+                                          std::string_view text) {
+  if (text.size() > sealed_text_max) return {};
+  const auto sealed = from_base64url(text);
+  if (!sealed) return {};
+  const auto plaintext =
+      crypto::open_deterministic(owner.home.master, Bytes{kind} + owner.local, sealed.value());
+  if (!plaintext || plaintext.value().size() < number_bytes) return {};
+  std::uint64_t number = 0;
+  for (const char octet : plaintext.value().substr(0, number_bytes)) {
+    number = number << 8 | static_cast<unsigned char>(octet);
+  }
+  return static_cast<std::int64_t>(number);
+}
+
+Bytes change_kind(const core::StoreEpoch& epoch) {
+  return 'e' + epoch.bytes();
 }
 
 }  // namespace
@@ -92,18 +130,24 @@ Result<core::Address> read_request_id(std::string_view text) {
   return address;
 }
 
-std::string change_cursor(const core::StoreEpoch& epoch, std::int64_t n) {
-  return pair_text('e', epoch, n);
+std::string change_cursor(const CursorOwner& owner, std::int64_t n, std::string_view salt) {
+  const core::StoreEpoch& epoch = owner.home.epoch;
+  return 'e' + to_text(epoch) + "." + sealed_number(change_kind(epoch), owner, n, salt);
 }
 
-Result<std::int64_t> read_change_cursor(std::string_view text, const core::StoreEpoch& epoch) {
-  const auto pair = read_pair('e', text);
-  if (!pair) return core::refuse(ErrorCode::invalid, cursor_invalid, "no cursor of events");
-  if (pair->first != epoch) {
+Result<std::int64_t> read_change_cursor(std::string_view text, const CursorOwner& owner) {
+  const Error wrong = no_cursor("no cursor of events");
+  const std::size_t dot = text.find('.');
+  if (text.empty() || text.front() != 'e' || dot == std::string_view::npos) return wrong;
+  const auto epoch = id_from_text<core::StoreEpoch>(text.substr(1, dot - 1));
+  if (!epoch || dot + 1 == text.size()) return wrong;
+  if (epoch.value() != owner.home.epoch) {
     return core::refuse(ErrorCode::conflict, cursor_expired,
                         "the store was restored; read anew, then go on from Query.cursor");
   }
-  return pair->second;
+  const auto n = opened_number(change_kind(epoch.value()), owner, text.substr(dot + 1));
+  if (!n) return wrong;
+  return *n;
 }
 
 std::string consent_version(const core::StoreEpoch& epoch, std::int64_t version) {
@@ -119,17 +163,36 @@ Result<std::int64_t> read_consent_version(std::string_view text, const core::Sto
   return pair->second;
 }
 
-std::string list_cursor(std::int64_t n) {
-  return with_letter('l', std::to_string(n));
+std::string list_cursor(const CursorOwner& owner, std::int64_t n) {
+  return 'l' + sealed_number("l", owner, n, {});
 }
 
-Result<std::int64_t> read_list_cursor(std::string_view text) {
-  const Error wrong = core::refuse(ErrorCode::invalid, cursor_invalid, "no cursor of this list");
-  const auto raw = without_letter('l', text);
-  if (!raw) return wrong;
-  const auto number = number_of(raw.value());
-  if (!number) return wrong;
-  return *number;
+Result<std::int64_t> read_list_cursor(std::string_view text, const CursorOwner& owner) {
+  const Error wrong = no_cursor("no cursor of this list");
+  if (text.empty() || text.front() != 'l') return wrong;
+  const auto n = opened_number("l", owner, text.substr(1));
+  if (!n) return wrong;
+  return *n;
+}
+
+std::string consent_cursor(const core::ConsentKey& key) {
+  const auto digit = [](auto value) { return static_cast<char>('0' + static_cast<int>(value)); };
+  return with_letter('k', Bytes{digit(key.type), digit(key.scope)} + key.subject);
+}
+
+Result<core::ConsentKey> read_consent_cursor(std::string_view text, const std::string& owner) {
+  const auto raw = without_letter('k', text);
+  const auto is_digit = [](char letter) { return letter >= '1' && letter <= '3'; };
+  if (!raw || raw.value().size() < 3 || !is_digit(raw.value()[0]) || !is_digit(raw.value()[1])) {
+    return no_cursor("no cursor of this list");
+  }
+  const Bytes& place = raw.value();
+  const Bytes subject = place.substr(2);
+  if (subject != "*" && !core::InstanceName::parse(subject) && !core::Address::parse(subject)) {
+    return no_cursor("no cursor of this list");
+  }
+  return core::ConsentKey{owner, static_cast<core::ConsentType>(place[0] - '0'),
+                          static_cast<core::ConsentScope>(place[1] - '0'), subject};
 }
 
 }  // namespace cpc::api

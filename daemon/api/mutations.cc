@@ -1,6 +1,7 @@
 // The resolvers of Mutation: read the input, let messenger.h do it, show what became of it.
 
 #include "core/codes.h"
+#include "daemon/api/arguments.h"
 #include "daemon/api/client_api.h"
 #include "daemon/api/errors.h"
 #include "daemon/api/ids.h"
@@ -16,10 +17,6 @@ using graphql::Outcome;
 
 constexpr std::size_t client_id_bytes_max = 128;
 constexpr std::size_t opt_ins_max = 1000;  // As schema.graphql says; `consents` has them all.
-
-const std::string& text_in(const json& input, const char* name) {
-  return input.at(name).get_ref<const std::string&>();
-}
 
 Result<core::Address> address_in(const json& input, const char* name) {
   auto address = core::Address::parse(text_in(input, name));
@@ -68,18 +65,13 @@ awaitable<Outcome> performed(FieldCall call, Work work) {
   Caller& caller = call.request.context<Caller>();
   if (!caller.session) co_return field_error(unauthenticated());
   Result<json> done = co_await work(caller, call.args.at("input"));
-  if (!done) {
-    if (done.error().code == ErrorCode::internal) {
-      caller.parts.log.error("client request failed", {{"reason", done.error().detail}});
-    }
-    co_return field_error(done.error());
-  }
+  if (!done) co_return field_error(caller.parts.log, done.error());
   co_return std::move(done).value();
 }
 
 Task<json> opt_in(Caller& caller, const json& input) {
   std::optional<core::InstanceName> instance;
-  if (input.contains("instance") && !input["instance"].is_null()) {
+  if (is_given(input, "instance")) {
     const auto name = core::InstanceName::parse(text_in(input, "instance"));
     if (!name) {
       co_return core::refuse(ErrorCode::invalid, core::codes::address_invalid, name.error().detail);
@@ -116,7 +108,7 @@ Result<std::string> read_client_id(const std::string& text) {
 Task<json> send(Caller& caller, const json& input) {
   CPC_CO_TRY(const auto id, read_conversation_id(text_in(input, "conversationId")));
   OutgoingText outgoing{caller.local(), id, text_in(input, "text"), {}};
-  if (input.contains("clientId") && !input["clientId"].is_null()) {
+  if (is_given(input, "clientId")) {
     CPC_CO_TRY(outgoing.client_id, read_client_id(text_in(input, "clientId")));
   }
   CPC_CO_TRY(const auto key, co_await send_text(caller.parts, std::move(outgoing)));
@@ -169,7 +161,7 @@ Task<json> grant(Caller& caller, const json& input) {
 
 Task<json> revoke(Caller& caller, const json& input) {
   CPC_CO_TRY(const core::Address subject, address_in(input, "address"));
-  const bool is_quiet = text_in(input, "mode") != "OPENLY";
+  const bool is_quiet = !is_given(input, "mode") || text_in(input, "mode") == "QUIETLY";
   core::Revocation revocation{caller.local(), subject, is_quiet};
   CPC_CO_TRY(co_await revoke_consent(caller.parts, std::move(revocation)));
   co_return co_await show_consent(caller, subject);

@@ -1,6 +1,7 @@
 // The resolvers of Query, and of the fields below it that need the store or the peers' health.
 
 #include "core/codes.h"
+#include "daemon/api/arguments.h"
 #include "daemon/api/client_api.h"
 #include "daemon/api/errors.h"
 #include "daemon/api/ids.h"
@@ -14,9 +15,12 @@ using graphql::FieldCall;
 using graphql::Outcome;
 
 constexpr std::int64_t page_max = 100;
-constexpr std::size_t list_max = 200;
+constexpr std::size_t conversations_page_default = 20;
+constexpr std::size_t requests_page_default = 20;
+constexpr std::size_t consents_page_default = 50;
 
-// Runs `look` for whoever is signed in; its value or its failure is the field's.
+// Runs `look` for whoever is signed in; its value or its failure is the field's. Fields of one
+// operation run one after the other, each in a state of its own; the first one's n is kept.
 template <class Look>
 awaitable<Outcome> looked_up(FieldCall call, Look look) {
   Caller& caller = call.request.context<Caller>();
@@ -24,11 +28,14 @@ awaitable<Outcome> looked_up(FieldCall call, Look look) {
   const Viewer viewer{caller.parts.home, caller.address()};
   json found;
   const auto read = [&](core::Snapshot& store) -> Result<> {
+    if (!caller.first_n) {
+      CPC_TRY(caller.first_n, store.last_n());
+    }
     CPC_TRY(found, look(store, viewer, call.args));
     return success();
   };
   const Result<> done = co_await caller.parts.store.read(read);
-  if (!done) co_return field_error(done.error());
+  if (!done) co_return field_error(caller.parts.log, done.error());
   co_return found;
 }
 
@@ -38,21 +45,16 @@ Result<json> look_up_me(core::Snapshot& store, const Viewer& viewer, const json&
   return account_view(viewer.home, *account);
 }
 
-Result<json> look_up_cursor(core::Snapshot& store, const Viewer& viewer, const json&) {
-  CPC_TRY(const std::int64_t n, store.last_n());
-  return json(change_cursor(viewer.home.epoch, n));
-}
-
 Result<json> look_up_conversation(core::Snapshot& store, const Viewer& viewer, const json& args) {
-  CPC_TRY(const auto id, read_conversation_id(args.at("id").get_ref<const std::string&>()));
+  CPC_TRY(const auto id, read_conversation_id(text_in(args, "id")));
   const auto conversation = visible_conversation(store, viewer, id);
   if (!conversation && conversation.error().code == ErrorCode::not_found) return json(nullptr);
   if (!conversation) return conversation.error();
   return conversation_view(store, viewer, conversation.value());
 }
 
-bool is_given(const json& args, const char* name) {
-  return args.contains(name) && !args.at(name).is_null();
+CursorOwner owner_of(const Viewer& viewer) {
+  return {viewer.home, viewer.person.local};
 }
 
 Result<std::size_t> page_size(const json& args, const char* name, std::size_t otherwise) {
@@ -76,39 +78,58 @@ json page_of(json edges, bool has_next, bool has_previous) {
   return {{"edges", std::move(edges)}, {"pageInfo", std::move(info)}};
 }
 
-Result<json> look_up_conversations(core::Snapshot& store, const Viewer& viewer, const json& args) {
-  CPC_TRY(const std::size_t first, page_size(args, "first", 20));
-  std::int64_t before_n = 0;
-  if (is_given(args, "after")) {
-    CPC_TRY(before_n, read_list_cursor(args.at("after").get_ref<const std::string&>()));
-  }
-  CPC_TRY(auto rows, store.conversations_of(viewer.person, before_n, first + 1));
+// The place after which a list that is ordered by last change goes on; 0: from its beginning.
+Result<std::int64_t> list_place(const Viewer& viewer, const json& args) {
+  if (!is_given(args, "after")) return 0;
+  return read_list_cursor(text_in(args, "after"), owner_of(viewer));
+}
+
+// A page of a list that goes forwards only: `rows` are one more than fit when there are more.
+template <class Row, class CursorOf, class ViewOf>
+Result<json> forward_page(std::vector<Row> rows, std::size_t first, bool has_previous,
+                          const CursorOf& cursor_of, const ViewOf& view_of) {
   const bool has_next = rows.size() > first;
-  if (has_next) rows.resize(first);
+  if (has_next) rows.erase(rows.end() - 1);
   json edges = json::array();
-  for (const core::Conversation& row : rows) {
-    CPC_TRY(json node, conversation_view(store, viewer, row));
-    edges.push_back({{"cursor", list_cursor(row.n)}, {"node", std::move(node)}});
+  for (const Row& row : rows) {
+    CPC_TRY(json node, view_of(row));
+    edges.push_back({{"cursor", cursor_of(row)}, {"node", std::move(node)}});
   }
-  return page_of(std::move(edges), has_next, before_n != 0);
+  return page_of(std::move(edges), has_next, has_previous);
+}
+
+Result<json> look_up_conversations(core::Snapshot& store, const Viewer& viewer, const json& args) {
+  CPC_TRY(const std::size_t first, page_size(args, "first", conversations_page_default));
+  CPC_TRY(const std::int64_t before_n, list_place(viewer, args));
+  CPC_TRY(auto rows, store.conversations_of(viewer.person, before_n, first + 1));
+  return forward_page(
+      std::move(rows), first, before_n != 0,
+      [&](const core::Conversation& row) { return list_cursor(owner_of(viewer), row.n); },
+      [&](const core::Conversation& row) { return conversation_view(store, viewer, row); });
 }
 
 Result<json> look_up_requests(core::Snapshot& store, const Viewer& viewer, const json& args) {
   const bool only_open = !is_given(args, "onlyOpen") || args.at("onlyOpen").get<bool>();
-  CPC_TRY(const auto rows, store.requests_of(viewer.person.local, only_open, 0, list_max));
-  json views = json::array();
-  for (const core::ContactRequest& row : rows) {
-    CPC_TRY(json view, request_view(store, viewer, row));
-    views.push_back(std::move(view));
-  }
-  return views;
+  CPC_TRY(const std::size_t first, page_size(args, "first", requests_page_default));
+  CPC_TRY(const std::int64_t before_n, list_place(viewer, args));
+  CPC_TRY(auto rows, store.requests_of(viewer.person.local, only_open, before_n, first + 1));
+  return forward_page(
+      std::move(rows), first, before_n != 0,
+      [&](const core::ContactRequest& row) { return list_cursor(owner_of(viewer), row.n); },
+      [&](const core::ContactRequest& row) { return request_view(store, viewer, row); });
 }
 
-Result<json> look_up_consents(core::Snapshot& store, const Viewer& viewer, const json&) {
-  CPC_TRY(const auto rows, store.consents_of(viewer.person.local, {}, list_max));
-  json views = json::array();
-  for (const core::Consent& row : rows) views.push_back(consent_view(viewer.home, row));
-  return views;
+Result<json> look_up_consents(core::Snapshot& store, const Viewer& viewer, const json& args) {
+  CPC_TRY(const std::size_t first, page_size(args, "first", consents_page_default));
+  std::optional<core::ConsentKey> after;
+  if (is_given(args, "after")) {
+    CPC_TRY(after, read_consent_cursor(text_in(args, "after"), viewer.person.local));
+  }
+  CPC_TRY(auto rows, store.consents_of(viewer.person.local, after, first + 1));
+  return forward_page(
+      std::move(rows), first, after.has_value(),
+      [](const core::Consent& row) { return consent_cursor(row.key()); },
+      [&](const core::Consent& row) -> Result<json> { return consent_view(viewer.home, row); });
 }
 
 // --- Conversation.messages --------------------------------------------------------------------
@@ -132,12 +153,12 @@ Result<MessagePage> message_page(const Viewer& viewer, const core::ConversationI
   page.range.person = viewer.person;
   const char* size = page.is_backwards ? "last" : "first";
   const char* cursor = page.is_backwards ? "before" : "after";
-  CPC_TRY(page.range.limit, page_size(args, size, 50));
+  CPC_TRY(page.range.limit, page_size(args, size, messages_page_default));
   if (!is_given(args, cursor)) {
     page.range.from_start = !page.is_backwards;
     return page;
   }
-  CPC_TRY(const auto key, read_message_id(args.at(cursor).get_ref<const std::string&>()));
+  CPC_TRY(const auto key, read_message_id(text_in(args, cursor)));
   (page.is_backwards ? page.range.before : page.range.after) = key;
   return page;
 }
@@ -164,7 +185,7 @@ Result<json> look_up_messages(core::Snapshot& store, const Viewer& viewer,
 }
 
 awaitable<Outcome> messages(FieldCall call) {
-  const auto id = read_conversation_id(call.parent.at("id").get_ref<const std::string&>());
+  const auto id = read_conversation_id(text_in(call.parent, "id"));
   if (!id) co_return field_error(id.error());
   const core::ConversationId conversation = id.value();
   const auto look = [conversation](core::Snapshot& store, const Viewer& viewer, const json& args) {
@@ -208,8 +229,14 @@ awaitable<Outcome> message_next_try(FieldCall call) {
 awaitable<Outcome> me(FieldCall call) {
   return looked_up(call, look_up_me);
 }
+// Older than everything that this operation shows, and never the same twice.
 awaitable<Outcome> cursor(FieldCall call) {
-  return looked_up(call, look_up_cursor);
+  const Caller& caller = call.request.context<Caller>();
+  const Bytes salt = caller.parts.random.bytes(cursor_salt_bytes);
+  const auto look = [&](core::Snapshot&, const Viewer& viewer, const json&) -> Result<json> {
+    return json(change_cursor(owner_of(viewer), *caller.first_n, salt));
+  };
+  co_return co_await looked_up(call, look);
 }
 awaitable<Outcome> conversation(FieldCall call) {
   return looked_up(call, look_up_conversation);

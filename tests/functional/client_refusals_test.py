@@ -115,7 +115,7 @@ class SigningIn(Case):
 
     def test_without_a_token_only_signing_in_is_possible(self):
         stranger = self.world.client(self.alpha)
-        for document in ("{ me { id } }", "{ cursor }", "{ contactRequests { id } }",
+        for document in ("{ me { id } }", "{ cursor }", "{ contactRequests { edges { cursor } } }",
                          'mutation { startConversation(input: {with: "bob@alpha.cpc"}) { id } }'):
             reply = stranger.send_document(document)
             self.assertEqual(reply.status, 401, document)

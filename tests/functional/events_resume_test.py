@@ -102,6 +102,16 @@ class Resuming(Case):
         alice, bob = self.person("alice", self.alpha), self.person("bob", self.beta)
         self.refused(alice, bob.cursor(), "CURSOR_EXPIRED")
         self.refused(alice, "nonsense", "CURSOR_INVALID")
+        carol = self.person("carol", self.alpha)
+        self.refused(alice, carol.cursor(), "CURSOR_INVALID")
+
+    def test_cursors_show_nothing_that_could_be_counted(self):
+        alice = self.person("alice", self.alpha)
+        seen = {alice.cursor() for _ in range(5)}
+        self.assertEqual(len(seen), 5, "asked again, it tells that nothing happened")
+        for cursor in seen:
+            epoch, _, sealed = cursor.partition(".")
+            self.assertEqual((len(epoch), len(sealed)), (23, 54))
 
     def test_events_need_a_session_and_end_with_it(self):
         alice = self.person("alice", self.alpha)

@@ -174,12 +174,25 @@ class Client:
         return next(message for message in self.messages(sent["conversationId"])
                     if message["id"] == sent["id"])
 
+    def walk(self, document, name, **variables):
+        """Every node of a list that goes forwards, page by page."""
+        found, after = [], None
+        while True:
+            page = self.ask(document, after=after, **variables)[name]
+            found += [edge["node"] for edge in page["edges"]]
+            if not page["pageInfo"]["hasNextPage"]:
+                return found
+            after = page["pageInfo"]["endCursor"]
+
     def requests(self, only_open=True):
-        return self.ask(f"""query ($open: Boolean) {{ contactRequests(onlyOpen: $open) {{ {REQUEST}
-            }} }}""", open=only_open)["contactRequests"]
+        return self.walk(f"""query ($open: Boolean, $after: String) {{
+            contactRequests(onlyOpen: $open, after: $after) {{ edges {{ node {{ {REQUEST} }} }}
+              pageInfo {{ hasNextPage endCursor }} }} }}""", "contactRequests", open=only_open)
 
     def consents(self):
-        return self.ask(f"{{ consents {{ {CONSENT} }} }}")["consents"]
+        return self.walk(f"""query ($after: String) {{ consents(after: $after) {{
+            edges {{ node {{ {CONSENT} }} }} pageInfo {{ hasNextPage endCursor }} }} }}""",
+                         "consents")
 
     def consent_towards(self, address):
         found = [consent for consent in self.consents()
