@@ -4,6 +4,7 @@
 #include "core/consent.h"
 #include "core/receipts.h"
 #include "crypto/password.h"
+#include "daemon/api/errors.h"
 #include "daemon/api/token.h"
 #include "federation/envelope_codec.h"
 #include "federation/frame_codec.h"
@@ -218,7 +219,12 @@ Task<SignedIn> sign_in(ApiParts& parts, std::string username, std::string passwo
     const std::string_view hash = account ? account->password_hash : crypto::nobodys_hash();
     is_right = crypto::password_matches(hash, password);
   };
-  CPC_CO_TRY(co_await parts.hash_passwords(compare));
+  const Result<> compared = co_await parts.hash_passwords(compare);
+  if (!compared && compared.error().code == ErrorCode::unavailable) {
+    co_return core::refuse(ErrorCode::unavailable, rate_limited_code,
+                           "too many people sign in just now; wait");
+  }
+  if (!compared) co_return compared.error();
   if (!account || account->is_disabled || !is_right) {
     co_return core::refuse(ErrorCode::denied, "SIGN_IN_FAILED", "wrong username or password");
   }

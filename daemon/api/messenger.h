@@ -37,7 +37,7 @@ struct SignedIn {
   TimePoint expires;
 };
 /// Fails with denied (SIGN_IN_FAILED: unknown, disabled or wrong password, all alike), unavailable
-/// (too many at once).
+/// (RATE_LIMITED when too many sign in at once).
 [[nodiscard]] Task<SignedIn> sign_in(ApiParts& parts, std::string username, std::string password);
 
 }  // namespace cpc::api

@@ -17,6 +17,8 @@ using graphql::Outcome;
 
 constexpr std::size_t client_id_bytes_max = 128;
 constexpr std::size_t opt_ins_max = 1000;  // As schema.graphql says; `consents` has them all.
+constexpr std::size_t username_bytes_max = 64;
+constexpr std::chrono::seconds sign_in_queue_wait{5};  // A full queue is through by then.
 
 Result<core::Address> address_in(const json& input, const char* name) {
   auto address = core::Address::parse(text_in(input, name));
@@ -167,27 +169,37 @@ Task<json> revoke(Caller& caller, const json& input) {
   co_return co_await show_consent(caller, subject);
 }
 
+// How long to wait before signing in may be tried. The address is asked first: a try that it is
+// refused counts for no account, or whoever tries all names could lock everybody out.
+std::chrono::seconds wait_to_sign_in(const Caller& caller, std::string_view username) {
+  ApiParts& parts = caller.parts;
+  const TimePoint now = parts.timers.now();
+  if (!parts.settings.is_behind_proxy) {
+    const auto wait = parts.sign_ins_by_address.take(caller.remote_address, now);
+    if (wait.count() > 0) return wait;
+  }
+  return parts.sign_ins_by_account.take(std::string{username.substr(0, username_bytes_max)}, now);
+}
+
+graphql::FieldError wait_for(std::chrono::seconds wait, std::string_view sentence) {
+  return {std::string{sentence}, std::string{rate_limited_code}, {{"retryAfter", wait.count()}}};
+}
+
 awaitable<Outcome> sign_in_field(FieldCall call) {
   Caller& caller = call.request.context<Caller>();
-  ApiParts& parts = caller.parts;
   const json& input = call.args.at("input");
   const std::string username = text_in(input, "username");
-  const TimePoint now = parts.timers.now();
-  const std::string_view name = std::string_view{username}.substr(0, 64);
-  auto wait = parts.sign_ins_by_account.take(std::string{name}, now);
-  if (wait.count() == 0 && !parts.settings.is_behind_proxy) {
-    wait = parts.sign_ins_by_address.take(caller.remote_address, now);
+  const auto wait = wait_to_sign_in(caller, username);
+  if (wait.count() > 0) co_return wait_for(wait, "too many tries; wait");
+  const auto done = co_await sign_in(caller.parts, username, text_in(input, "password"));
+  if (!done && core::stable_code(done.error()) == rate_limited_code) {
+    co_return wait_for(sign_in_queue_wait, core::sentence_of(done.error()));
   }
-  if (wait.count() > 0) {
-    co_return graphql::FieldError{"too many tries; wait", std::string{rate_limited_code},
-                                  json{{"retryAfter", wait.count()}}};
-  }
-  const auto done = co_await sign_in(parts, username, text_in(input, "password"));
-  if (!done) co_return field_error(done.error());
+  if (!done) co_return field_error(caller.parts.log, done.error());
   const SignedIn& signed_in = done.value();
   co_return json{{"accessToken", signed_in.token},
                  {"expiresAt", to_milliseconds(signed_in.expires)},
-                 {"account", account_view(parts.home, signed_in.account)}};
+                 {"account", account_view(caller.parts.home, signed_in.account)}};
 }
 
 awaitable<Outcome> opt_in_field(FieldCall call) {
