@@ -33,7 +33,7 @@ class HttpLink {
   virtual ~HttpLink() = default;
   /// Sends `request` and reads the whole reply, over a kept-alive connection when there is one. A
   /// request that failed on a reused connection before any octet of the reply came is sent once
-  /// more on a fresh one. Follows no redirects. Fails with
+  /// more on a fresh one, so the peer may have seen it already. Follows no redirects. Fails with
   ///   unavailable  no endpoint answered in time, or the connection broke;
   ///   denied       the server's key is not pinned, or no endpoint's address may be connected to;
   ///   too_large    the reply is over the limit;
