@@ -150,6 +150,22 @@ class Choices(Case):
         self.let_traffic_pass()
         self.assertEqual(alice.message(sent)["state"], "DELIVERED")
 
+    def test_on_one_instance_too_what_is_read_after_a_refusal_is_the_readers_own(self):
+        alice, carol = self.person("alice", self.alpha), self.person("carol", self.alpha)
+        mine, theirs = self.acquaint(alice, carol)
+        sent = alice.send(mine, new_text("seen but not told"))
+        arrived = carol.wait_text(theirs, sent["text"])
+        carol.revoke(alice.address)
+        carol.mark_read(arrived)
+
+        def read_by_carol(client, view):
+            return {found["user"]["address"]: found["readUpTo"] for found in
+                    client.conversation(view)["participants"]}[carol.address]
+
+        self.assertEqual(read_by_carol(carol, theirs), arrived["position"])
+        self.assertLess(read_by_carol(alice, mine), arrived["position"])
+        self.assertEqual(alice.message(sent)["state"], "DELIVERED")
+
 
 if __name__ == "__main__":
     main()
