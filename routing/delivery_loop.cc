@@ -220,7 +220,6 @@ asio::awaitable<TurnEnd> DeliveryLoops::deliver(std::shared_ptr<PeerLoop> loop) 
         CPC_TRY(blocked, with_codes(tx, outcome.blocked));
         return success();
       });
-  note_store(recorded);
   if (!recorded) co_return TurnEnd::store_failed;
   for (const BlockedLane& lane : blocked) {
     parts_.log.warn("a lane is blocked", {{"peer", loop->name.text()},
@@ -250,7 +249,8 @@ void DeliveryLoops::note_success(const core::InstanceName& peer) {
   }
 }
 
-// One line when the store begins to fail and one when it is back, however many loops ask it.
+// One line when the store cannot be read and one when it can, however many loops ask it; what
+// cannot be written is told where it is committed.
 void DeliveryLoops::note_store(const Result<>& outcome) {
   if (outcome.has_value() != is_store_failing_) return;
   is_store_failing_ = !is_store_failing_;

@@ -41,7 +41,7 @@ struct Flood {
   }
   std::int64_t open() {
     const auto row = alpha.store.row<OpenRequests>({"ben", evil.name()});
-    const auto listed = alpha.look().requests_of("ben", true, 1000).value().size();
+    const auto listed = alpha.look().requests_of("ben", true, 0, 1000).value().size();
     CHECK((row ? row->open : 0) == static_cast<std::int64_t>(listed));
     return row ? row->open : 0;
   }
@@ -75,7 +75,7 @@ TEST_CASE("requests of one instance that wait for one person are bounded, the re
     ConsentFrame other = s.frame("y");
     other.to = s.alpha.person("carla");
     s.apply(other);
-    CHECK(s.alpha.look().requests_of("carla", true, 10).value().size() == 1);
+    CHECK(s.alpha.look().requests_of("carla", true, 0, 10).value().size() == 1);
     REQUIRE(s.alpha.write("dora", s.ben, "hello"));
     CHECK(s.alpha.store.row<ContactRequest>({"ben", s.alpha.person("dora")}).has_value());
   }
