@@ -16,9 +16,13 @@ namespace cpc::core {
 inline constexpr std::size_t intro_code_points_max = 280;
 /// First contacts one person may begin in 24 hours.
 inline constexpr std::int64_t requests_per_day_max = 20;
-/// Requests of one other instance that wait for one person's answer. What comes after them is
-/// swallowed: an instance may invent as many people as it likes.
+/// Requests of one other instance that one person is shown in request_age_max and has not answered.
+/// What comes after them is not shown: an instance may invent as many people as it likes.
 inline constexpr std::int64_t open_requests_max = 50;
+/// People of one other instance, in the same time, who are remembered although nobody heard of
+/// them: what either side says later finds the other one known. What comes after them leaves
+/// nothing.
+inline constexpr std::int64_t unheard_max = 200;
 /// A request that waits is replaced by a newer one of the same person at most so often.
 inline constexpr auto request_repeat_min = std::chrono::hours{24};
 /// An address of another instance becomes another person's at most so often; each time begins a
@@ -100,8 +104,8 @@ struct Revocation {
                                    const Bytes& jws, TimePoint now);
 
 /// Applies a stored frame and removes it from the inbox. An addressee who does not exist, or who
-/// refused this person, swallows it: that is success. Of a stranger nothing is kept but a request,
-/// and of one instance no more than open_requests_max of these. Fails only when the store does.
+/// refused this person, swallows it: that is success. Of one instance's strangers no more is kept
+/// than open_requests_max and unheard_max allow. Fails only when the store does.
 [[nodiscard]] Result<> apply_frame(Transaction& tx, const Home& home, Moment moment,
                                    const InstanceName& origin, const ConsentFrame& frame);
 

@@ -90,24 +90,38 @@ Result<bool> is_heard(Transaction& tx, const ConsentFrame& frame,
   return !instance || (!is_refusal(*instance) && instance->state != ConsentState::revoked);
 }
 
+// What strangers of the sender's instance left at the addressee in the present time.
+Result<OpenRequests> strangers_of(Transaction& tx, const ConsentFrame& frame, TimePoint now) {
+  const OpenRequestsKey key{frame.to.local, frame.from.address.instance};
+  CPC_TRY(const auto known, tx.find(key));
+  if (known && known->since + request_age_max > now) return *known;
+  return OpenRequests{key.owner, key.origin, now, 0, 0};
+}
+
 // One more request of this instance may wait for the same person. Our own people are bounded when
 // they ask.
 Result<bool> has_room(Transaction& tx, const Home& home, const Acquaintance& known,
-                      const ConsentFrame& frame) {
+                      const ConsentFrame& frame, TimePoint now) {
   if (known.request && known.request->is_open) return true;
   if (home.is_local(frame.from.address)) return true;
-  CPC_TRY(const auto requests,
-          tx.find(OpenRequestsKey{frame.to.local, frame.from.address.instance}));
-  return !requests || requests->open < open_requests_max;
+  CPC_TRY(const OpenRequests strangers, strangers_of(tx, frame, now));
+  return strangers.open < open_requests_max;
 }
 
-Result<> count_open(Transaction& tx, const ConsentFrame& frame) {
-  const OpenRequestsKey key{frame.to.local, frame.from.address.instance};
-  CPC_TRY(auto requests, tx.find(key));
-  if (!requests) requests = OpenRequests{key.owner, key.origin, 0};
-  ++requests->open;
-  tx.put(*std::move(requests));
+Result<> count_open(Transaction& tx, const ConsentFrame& frame, TimePoint now) {
+  CPC_TRY(OpenRequests strangers, strangers_of(tx, frame, now));
+  ++strangers.open;
+  tx.put(std::move(strangers));
   return success();
+}
+
+// Whether somebody of whom nobody hears is remembered.
+Result<bool> remember_unheard(Transaction& tx, const ConsentFrame& frame, TimePoint now) {
+  CPC_TRY(OpenRequests strangers, strangers_of(tx, frame, now));
+  if (strangers.unheard >= unheard_max) return false;
+  ++strangers.unheard;
+  tx.put(std::move(strangers));
+  return true;
 }
 
 // Whoever repeats a request that still waits is not shown again each time.
@@ -121,7 +135,7 @@ Result<> surface_request(Transaction& tx, const Home& home, Moment& moment,
                          const Acquaintance& known) {
   if (is_repeated(known, frame, moment.now)) return success();
   if (!known.request || !known.request->is_open) {
-    CPC_TRY(count_open(tx, frame));
+    CPC_TRY(count_open(tx, frame, moment.now));
   }
   ContactRequest request;
   request.owner = frame.to.local;
@@ -150,18 +164,21 @@ Result<> apply_request(Transaction& tx, const Home& home, Moment& moment, const 
   CPC_TRY(const bool is_open, is_heard(tx, frame, consent));
   const bool is_granted = consent && consent->state == ConsentState::granted;
   const bool is_asking = is_open && !is_granted;
-  CPC_TRY(const bool has_place, has_room(tx, home, known, frame));
-  const bool is_stranger = !known.consent && !known.told && !known.heard;
-  if (is_asking ? !has_place : !is_open && is_stranger) return success();
+  CPC_TRY(const bool has_place, has_room(tx, home, known, frame, moment.now));
+  const bool is_heard_of = is_asking ? has_place : is_open || known.consent || known.told;
+  if (!is_heard_of && !known.heard) {
+    CPC_TRY(const bool is_kept, remember_unheard(tx, frame, moment.now));
+    if (!is_kept) return success();
+  }
 
-  // Who writes first may be answered: the request itself grants the reverse direction. One of
-  // somebody known that nobody hears is remembered all the same: what our person told before, or
-  // tells when they think better of it, finds the other side known.
+  // Who writes first may be answered: the request itself grants the reverse direction. One that
+  // nobody hears is remembered all the same: what our person told before, or tells when they think
+  // better of it, finds the other side known.
   CPC_TRY(const bool is_news, learn_projection(tx, frame));
   if (!is_news) return success();
   CPC_TRY(Conversation conversation,
           open_direct(tx, home, moment, frame.to, frame.from.address, frame.from.incarnation));
-  if (is_asking) {
+  if (is_asking && has_place) {
     CPC_TRY(surface_request(tx, home, moment, frame, conversation, known));
   }
   CPC_TRY(learn_person(tx, home, moment, conversation, frame.from));
@@ -170,9 +187,12 @@ Result<> apply_request(Transaction& tx, const Home& home, Moment& moment, const 
 
 Result<> apply_projection(Transaction& tx, const Home& home, Moment& moment,
                           const ConsentFrame& frame, const Acquaintance& known) {
-  // What nobody asked for is not kept: our person told them nothing, nor did they ask themselves.
+  // It may have overtaken the request that goes before it, or nobody ever asked for it.
   const bool is_expected = known.told || (known.heard && !is_successor(known, frame));
-  if (!is_expected) return success();
+  if (!is_expected) {
+    CPC_TRY(const bool is_kept, remember_unheard(tx, frame, moment.now));
+    if (!is_kept) return success();
+  }
   CPC_TRY(forget_predecessor(tx, frame, moment.now));
   CPC_TRY(const bool is_news, learn_projection(tx, frame));
   if (!is_news) return success();

@@ -233,12 +233,15 @@ struct OpenRequestsKey {
   InstanceName origin;
   auto operator<=>(const OpenRequestsKey&) const = default;
 };
-/// Table open_requests. How many contact_requests of one instance wait for one person's answer.
+/// Table open_requests. What strangers of one instance left at one person since `since`: how many
+/// contact_requests wait for an answer, and how many people were remembered unheard.
 struct OpenRequests {
   using Key = OpenRequestsKey;
   std::string owner;
   InstanceName origin;
+  TimePoint since{};
   std::int64_t open = 0;
+  std::int64_t unheard = 0;
   [[nodiscard]] Key key() const { return {owner, origin}; }
 };
 

@@ -188,9 +188,11 @@ CREATE INDEX contact_requests_by_change ON contact_requests (owner, n);
 CREATE INDEX contact_requests_open ON contact_requests (owner, n) WHERE is_open = 1;
 
 CREATE TABLE open_requests (
-  owner  TEXT NOT NULL,
-  origin TEXT NOT NULL,
-  open   INTEGER NOT NULL,
+  owner   TEXT NOT NULL,
+  origin  TEXT NOT NULL,
+  since   INTEGER NOT NULL,
+  open    INTEGER NOT NULL,
+  unheard INTEGER NOT NULL,
   PRIMARY KEY (owner, origin)
 ) STRICT;
 

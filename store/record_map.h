@@ -185,7 +185,11 @@ struct RecordMap<core::OpenRequests> {
     visit("owner", row.owner...);
     visit("origin", row.origin...);
   }
-  static void rest(auto&& visit, auto&... row) { visit("open", row.open...); }
+  static void rest(auto&& visit, auto&... row) {
+    visit("since", row.since...);
+    visit("open", row.open...);
+    visit("unheard", row.unheard...);
+  }
 };
 
 template <>
