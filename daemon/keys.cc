@@ -13,12 +13,17 @@ Error with_advice(Error error, const Config& config) {
   return error;
 }
 
+/// Neither of the two files is there; one without the other was lost.
+bool is_tls_absent(const Config& config) {
+  return !std::filesystem::exists(config.keys.tls_key()) &&
+         !std::filesystem::exists(config.keys.tls_certificate());
+}
+
 Result<federation::TlsIdentity> load_tls(const Config& config, TimePoint now) {
   const auto key = config.keys.tls_key();
   const auto certificate = config.keys.tls_certificate();
   auto loaded = federation::load_tls_identity(key, certificate);
-  const bool is_absent = !std::filesystem::exists(key) && !std::filesystem::exists(certificate);
-  if (loaded || !is_absent) return loaded;
+  if (loaded || !is_tls_absent(config)) return loaded;
   CPC_TRY(auto made, federation::TlsIdentity::make(config.instance.text(), now));
   CPC_TRY(federation::write_tls_identity(key, certificate, made));
   return made;
@@ -46,9 +51,8 @@ Result<> check_keys(const Config& config) {
   CPC_TRY(const OwnKeys own, load_own(config));
   const auto tls =
       federation::load_tls_identity(config.keys.tls_key(), config.keys.tls_certificate());
-  const bool is_made_at_start = !tls && tls.error().code == ErrorCode::not_found;
-  if (tls || is_made_at_start) return success();
-  return tls.error();
+  if (tls || is_tls_absent(config)) return success();
+  return fail(ErrorCode::invalid, tls.error().detail + "; put it back, or remove both TLS files");
 }
 
 Result<Keys> load_keys(const Config& config, TimePoint now) {

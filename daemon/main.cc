@@ -1,9 +1,7 @@
 // cpcd: the instance daemon.
 //
 //   cpcd [--config FILE]       runs until SIGTERM or SIGINT
-//   cpcd --check-config [FILE] says whether FILE is right and its keys can be used, and what in it
-//   is
-//                              probably not meant
+//   cpcd --check-config [FILE] says whether FILE is right and its keys can be used
 
 #include <sys/resource.h>
 

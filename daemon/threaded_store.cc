@@ -154,7 +154,7 @@ class ThreadedStoreGate::State {
 
   // One line when the store stops taking what is written and one when it does again.
   void note_outcome(const store::BatchResult& result) {
-    if (result.failure) {
+    if (result.failure && !result.has_committed) {
       if (!failure_) log_.error("the store takes nothing", {{"reason", result.failure->detail}});
       failure_ = result.failure->detail;
     } else if (result.has_committed && failure_) {

@@ -133,7 +133,7 @@ Task<HttpRequest> HttpPeerExchange::sign(core::InstanceName peer, HttpRequest re
   RequestSigning signing{
       self_.home.name.text(), peer.text(), self_.timers.now() + clock_offsets_[peer], {}};
   signing.nonce = Nonce::from_bytes(self_.random.bytes(Nonce::size)).value();
-  signing.life = signature_life;
+  signing.life = signature_life_for(self_.timeout);
   Result<> is_signed = success();
   const auto work = [&] { is_signed = sign_request(request, signing, self_.keys.signing); };
   co_await self_.pool.run(work);

@@ -44,9 +44,8 @@ class ReplayCache {
   /// verified: a nonce burnt by a forger would shut out its owner. `peer` is the iid or name whose
   /// nonces these are. Fails with
   ///   replay      if this peer's nonce is remembered;
-  ///   clock_skew  if `expires` lies before `now`, or before a `now` of earlier calls that is at
-  ///   most
-  ///               clock_step_max ahead, or more than replay_window after `now`;
+  ///   clock_skew  if `expires` lies more than replay_window after `now`, before `now`, or before a
+  ///               `now` of earlier calls that is at most clock_step_max ahead;
   ///   busy        if the peer's share or the whole is full.
   [[nodiscard]] WireResult<> first_time(std::string_view peer, const Nonce& nonce,
                                         TimePoint expires, TimePoint now);

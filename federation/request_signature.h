@@ -15,6 +15,7 @@
 // All functions are pure and may be called from any thread. Times on the wire are whole seconds.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <string_view>
@@ -38,7 +39,12 @@ inline constexpr std::string_view protocol_version = "1";  ///< The value of cpc
 /// Longest time between created and expires.
 inline constexpr auto signature_life_max = std::chrono::seconds{300};
 /// What we sign for: the receiver remembers each nonce for so long, and has room for so many.
-inline constexpr auto signature_life = std::chrono::seconds{60};
+/// Longer only for who waits longer for a transaction to arrive: `timeout` and 30 s, within 60 s
+/// and signature_life_max.
+[[nodiscard]] constexpr std::chrono::seconds signature_life_for(std::chrono::milliseconds timeout) {
+  const auto wanted = std::chrono::ceil<std::chrono::seconds>(timeout) + std::chrono::seconds{30};
+  return std::clamp(wanted, std::chrono::seconds{60}, signature_life_max);
+}
 /// How far ahead of our clock a request may have been created.
 inline constexpr auto clock_skew_max = std::chrono::seconds{300};
 

@@ -22,6 +22,11 @@ Result<std::unique_ptr<Store>> open_store(const OpenOptions& options) {
   std::error_code refused;
   const std::filesystem::path path = std::filesystem::weakly_canonical(options.path, refused);
   if (refused) return machine_refused("find", options.path, refused.value());
+  if (std::filesystem::is_symlink(path)) {
+    return fail(ErrorCode::invalid, path.string() +
+                                        " is a symbolic link to nothing. Point it to the database, "
+                                        "or storage.file to where it shall lie");
+  }
   CPC_TRY(check_folder(path.parent_path()));
   CPC_TRY(auto hold, hold_lock(beside(path, ".lock")));
   const std::filesystem::path high_water = beside(path, ".highwater");

@@ -281,6 +281,8 @@ TEST_CASE("two names of one file meet at one lock", "[sqlite]") {
   CHECK(refusal(store_in(elsewhere)).code == ErrorCode::conflict);
   fs::create_directory_symlink(folder.path(), elsewhere / "folder");
   CHECK(refusal(elsewhere / "folder" / "store.db").code == ErrorCode::conflict);
+  fs::create_symlink(elsewhere / "nothing.db", elsewhere / "dangling.db");
+  CHECK(refusal(elsewhere / "dangling.db").code == ErrorCode::invalid);
   CHECK(refusal(folder / "." / ".." / folder.path().filename() / "store.db").code ==
         ErrorCode::conflict);
 }
