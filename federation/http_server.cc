@@ -34,7 +34,8 @@ using Acceptor = asio::basic_socket_acceptor<asio::generic::stream_protocol>;
 
 class HttpServer::State {
  public:
-  State(asio::any_io_executor executor, HttpServerOptions options, HttpHandler handler, Log& log)
+  State(const asio::any_io_executor& executor, HttpServerOptions options, HttpHandler handler,
+        Log& log)
       : service_{std::move(options), std::move(handler), log},
         executor_(executor),
         acceptor_(executor),
@@ -211,10 +212,9 @@ asio::awaitable<void> HttpServer::State::stop(std::chrono::milliseconds grace) {
   co_await tasks_.wait();
 }
 
-HttpServer::HttpServer(asio::any_io_executor executor, HttpServerOptions options,
+HttpServer::HttpServer(const asio::any_io_executor& executor, HttpServerOptions options,
                        HttpHandler handler, Log& log)
-    : state_(std::make_unique<State>(std::move(executor), std::move(options), std::move(handler),
-                                     log)) {}
+    : state_(std::make_unique<State>(executor, std::move(options), std::move(handler), log)) {}
 HttpServer::~HttpServer() = default;
 
 Result<> HttpServer::start() {

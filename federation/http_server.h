@@ -103,8 +103,8 @@ using HttpHandler = std::function<boost::asio::awaitable<HttpReply>(HttpRequest,
 class HttpServer {
  public:
   /// `log` outlives the server.
-  HttpServer(boost::asio::any_io_executor executor, HttpServerOptions options, HttpHandler handler,
-             Log& log);
+  HttpServer(const boost::asio::any_io_executor& executor, HttpServerOptions options,
+             HttpHandler handler, Log& log);
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
   /// Await stop() first if start() succeeded.

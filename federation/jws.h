@@ -24,7 +24,7 @@ inline constexpr std::size_t jws_typ_bytes_max = 64;
 
 /// The flattened serialisation (RFC 7515 section 7.2.2): base64url texts exactly as they travel.
 struct Jws {
-  std::string protected_;
+  std::string protected_;  // NOLINT(readability-identifier-naming): RFC 7515 calls it a keyword.
   std::string payload;
   std::string signature;
   auto operator<=>(const Jws&) const = default;

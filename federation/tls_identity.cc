@@ -17,6 +17,7 @@
 #include "crypto/digest.h"
 #include "crypto/private_file.h"
 #include "crypto/secrets.h"
+#include "federation/freed_by.h"
 
 namespace cpc::federation {
 namespace {
@@ -26,18 +27,11 @@ constexpr std::size_t name_bytes_max = 253;
 constexpr std::size_t pem_bytes_max = 16 * 1024;
 constexpr std::size_t serial_bytes = 16;
 
-template <auto Free>
-struct Freed {
-  template <class Object>
-  void operator()(Object* object) const {
-    Free(object);
-  }
-};
-using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
-using Certificate = std::unique_ptr<X509, Freed<X509_free>>;
-using Bio = std::unique_ptr<BIO, Freed<BIO_free>>;
-using Extension = std::unique_ptr<X509_EXTENSION, Freed<X509_EXTENSION_free>>;
-using Number = std::unique_ptr<BIGNUM, Freed<BN_free>>;
+using Key = std::unique_ptr<EVP_PKEY, FreedBy<EVP_PKEY_free>>;
+using Certificate = std::unique_ptr<X509, FreedBy<X509_free>>;
+using Bio = std::unique_ptr<BIO, FreedBy<BIO_free>>;
+using Extension = std::unique_ptr<X509_EXTENSION, FreedBy<X509_EXTENSION_free>>;
+using Number = std::unique_ptr<BIGNUM, FreedBy<BN_free>>;
 
 Error openssl_refused(std::string_view what) {
   char reason[256] = "no reason given";

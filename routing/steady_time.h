@@ -9,10 +9,12 @@ namespace cpc::routing {
 
 /// Read through Timers::steady_now() only.
 struct SteadyClock {
+  // NOLINTBEGIN(readability-identifier-naming): std::chrono's names for a clock.
   using duration = Milliseconds;
   using rep = duration::rep;
   using period = duration::period;
   using time_point = std::chrono::time_point<SteadyClock>;
+  // NOLINTEND(readability-identifier-naming)
   static constexpr bool is_steady = true;
 };
 using SteadyPoint = SteadyClock::time_point;

@@ -86,8 +86,9 @@ struct FieldError {
 /// as arrays, scalars as their Scalar::serialise takes them.
 class Outcome {
  public:
-  Outcome(Json value) : either_(std::move(value)) {}
-  Outcome(FieldError error) : either_(std::move(error)) {}
+  // A resolver returns one or the other, as with Result.
+  Outcome(Json value) : either_(std::move(value)) {}        // NOLINT(google-explicit-constructor)
+  Outcome(FieldError error) : either_(std::move(error)) {}  // NOLINT(google-explicit-constructor)
 
   [[nodiscard]] bool has_value() const { return either_.index() == 0; }
   [[nodiscard]] Json& value() { return std::get<0>(either_); }
