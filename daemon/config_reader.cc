@@ -202,8 +202,9 @@ void ConfigReader::look_for_unknown(const toml::table& table, const std::string&
     } else if (const toml::table* const inner = node.as_table()) {
       look_for_unknown(*inner, whole + ".");
     } else {
-      problems_.add(line_in(node), whole + " is a section, written [" + whole + "], and this is " +
-                                       name_of(node.type()));
+      std::string text = whole;
+      text.append(" is a section, written [").append(whole).append("], and this is ");
+      problems_.add(line_in(node), text + name_of(node.type()));
     }
   }
 }

@@ -30,7 +30,7 @@ std::string upsert(const Table& table) {
     if (i < table.key_columns) {
       keys += (keys.empty() ? "" : ", ") + name;
     } else {
-      changes += (changes.empty() ? "" : ", ") + name + " = excluded." + name;
+      changes.append(changes.empty() ? "" : ", ").append(name).append(" = excluded.").append(name);
     }
   }
   return "INSERT INTO " + table.name + " (" + names(table.columns) + ") VALUES (" + values +
