@@ -10,8 +10,7 @@ namespace {
 // The conversation of two people if there is one; nothing is begun for a plan.
 Result<std::optional<Conversation>> conversation_of(Lookup& store, const Address& one,
                                                     const Address& other) {
-  const ConversationByPairKey key{std::min(one, other), std::max(one, other)};
-  CPC_TRY(const auto pair, store.find(key));
+  CPC_TRY(const auto pair, store.find(pair_of(one, other)));
   if (!pair) return std::optional<Conversation>{};
   return store.find(ConversationKey{pair->id});
 }

@@ -54,8 +54,7 @@ bool is_successor(const Acquaintance& known, const ConsentFrame& frame) {
 Result<bool> comes_too_soon(Transaction& tx, const Home& home, const Acquaintance& known,
                             const ConsentFrame& frame, TimePoint now) {
   if (!is_successor(known, frame) || home.is_local(frame.from.address)) return false;
-  const auto [low, high] = std::minmax(frame.from.address, frame.to);
-  CPC_TRY(const auto pair, tx.find(ConversationByPairKey{low, high}));
+  CPC_TRY(const auto pair, tx.find(pair_of(frame.from.address, frame.to)));
   if (!pair) return false;
   CPC_TRY(const auto conversation, tx.find(ConversationKey{pair->id}));
   return conversation && conversation->created_at + successor_age_min > now;

@@ -8,11 +8,6 @@
 namespace cpc::core {
 namespace {
 
-ConversationByPairKey pair_of(const Address& one, const Address& other) {
-  const auto [low, high] = std::minmax(one, other);
-  return {low, high};
-}
-
 // A member row of somebody new in a conversation. What we know of our own people is filled in.
 Result<Member> new_member(Transaction& tx, const Home& home, Moment& moment,
                           const ConversationId& conversation, const Address& address) {
@@ -97,6 +92,11 @@ Result<> give_wire_id(Transaction& tx, const Home& home, Moment& moment,
 }
 
 }  // namespace
+
+ConversationByPairKey pair_of(const Address& one, const Address& other) {
+  const auto [low, high] = std::minmax(one, other);
+  return {low, high};
+}
 
 WireId direct_wire_id(const Person& one, const Person& other) {
   const auto [low, high] = std::minmax(one, other);

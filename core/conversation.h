@@ -17,6 +17,9 @@ struct Person {
   auto operator<=>(const Person&) const = default;
 };
 
+/// The key under which the conversation of two people is found, whichever comes first.
+[[nodiscard]] ConversationByPairKey pair_of(const Address& one, const Address& other);
+
 /// H("cpc-direct-1", then iid, local, incarnation of both, the smaller person first).
 [[nodiscard]] WireId direct_wire_id(const Person& one, const Person& other);
 

@@ -65,9 +65,7 @@ Result<std::int64_t> read_by(Lookup& store, const Member& member) {
 
 Result<> withhold_receipt(Transaction& tx, const Home& home, const std::string& local,
                           const Address& other) {
-  const Address mine = home.address_of(local);
-  const ConversationByPairKey people{std::min(mine, other), std::max(mine, other)};
-  CPC_TRY(const auto pair, tx.find(people));
+  CPC_TRY(const auto pair, tx.find(pair_of(home.address_of(local), other)));
   if (!pair) return success();
   CPC_TRY(auto lane, tx.find(LaneKey{other.instance, LaneKind::receipts, pair->id}));
   if (!lane || lane->head == lane->acked) return success();
