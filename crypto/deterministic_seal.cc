@@ -13,13 +13,6 @@ constexpr std::size_t cipher_key_bytes = crypto_stream_xchacha20_KEYBYTES;
 static_assert(deterministic_tag_bytes == crypto_stream_xchacha20_NONCEBYTES);
 static_assert(deterministic_tag_bytes >= crypto_generichash_BYTES_MIN);
 
-/// The key of the tag, then that of the cipher. Wipe it after use.
-Bytes both_keys(const MasterKey& master) {
-  if (master.view().empty()) std::abort();  // A key that was moved from seals nothing.
-  ensure_sodium();
-  return hkdf_sha256(master.view(), "cpc-siv-1", mac_key_bytes + cipher_key_bytes);
-}
-
 Bytes tag_of(const Bytes& keys, std::string_view context, std::string_view plaintext) {
   Bytes framed;
   append_big_endian(framed, static_cast<std::uint32_t>(context.size()));
@@ -41,22 +34,26 @@ Bytes combined(const Bytes& keys, const Bytes& tag, std::string_view text) {
 
 }  // namespace
 
-Bytes seal_deterministic(const MasterKey& master, std::string_view context,
-                         std::string_view plaintext) {
-  Bytes keys = both_keys(master);
-  const WipeAtEnd wipe_keys{keys};
-  const Bytes tag = tag_of(keys, context, plaintext);
-  return tag + combined(keys, tag, plaintext);
+DeterministicSeal::DeterministicSeal(const MasterKey& master) {
+  if (master.view().empty()) std::abort();  // A key that was moved from seals nothing.
+  ensure_sodium();
+  keys_ = hkdf_sha256(master.view(), "cpc-siv-1", mac_key_bytes + cipher_key_bytes);
 }
 
-Result<Bytes> open_deterministic(const MasterKey& master, std::string_view context,
-                                 std::string_view sealed) {
+DeterministicSeal::~DeterministicSeal() {
+  sodium_memzero(keys_.data(), keys_.size());
+}
+
+Bytes DeterministicSeal::seal(std::string_view context, std::string_view plaintext) const {
+  const Bytes tag = tag_of(keys_, context, plaintext);
+  return tag + combined(keys_, tag, plaintext);
+}
+
+Result<Bytes> DeterministicSeal::open(std::string_view context, std::string_view sealed) const {
   if (sealed.size() < deterministic_tag_bytes) return fail(ErrorCode::invalid, "no sealed value");
-  Bytes keys = both_keys(master);
-  const WipeAtEnd wipe_keys{keys};
   const Bytes tag{sealed.substr(0, deterministic_tag_bytes)};
-  Bytes plaintext = combined(keys, tag, sealed.substr(deterministic_tag_bytes));
-  const Bytes expected = tag_of(keys, context, plaintext);
+  Bytes plaintext = combined(keys_, tag, sealed.substr(deterministic_tag_bytes));
+  const Bytes expected = tag_of(keys_, context, plaintext);
   if (sodium_memcmp(expected.data(), tag.data(), tag.size()) != 0) {
     sodium_memzero(plaintext.data(), plaintext.size());  // Nobody vouches for it.
     return fail(ErrorCode::invalid, "a sealed value was made up, altered, or is of another kind");

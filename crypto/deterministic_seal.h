@@ -16,15 +16,25 @@ namespace cpc::crypto {
 /// How much longer than its plaintext a sealed value is.
 inline constexpr std::size_t deterministic_tag_bytes = 24;
 
-/// tag || ciphertext: BLAKE2b-192 keyed, over `context` preceded by its length as 4 octets
-/// big-endian, and the plaintext; and the plaintext under XChaCha20 with that tag as nonce. Both
-/// keys come from HKDF(master, "cpc-siv-1"), for this purpose alone. `context` says what the value
-/// is and for whom: it opens under the same one only. Aborts on a key that was moved from.
-[[nodiscard]] Bytes seal_deterministic(const MasterKey& master, std::string_view context,
-                                       std::string_view plaintext);
+/// The two keys, derived once for any number of values: HKDF(master, "cpc-siv-1"), for this purpose
+/// alone; wiped when destroyed. Aborts on a master key that was moved from.
+class DeterministicSeal {
+ public:
+  explicit DeterministicSeal(const MasterKey& master);
+  ~DeterministicSeal();
+  DeterministicSeal(const DeterministicSeal&) = delete;
+  DeterministicSeal& operator=(const DeterministicSeal&) = delete;
 
-/// Fails with invalid for what was not sealed under this key and this context.
-[[nodiscard]] Result<Bytes> open_deterministic(const MasterKey& master, std::string_view context,
-                                               std::string_view sealed);
+  /// tag || ciphertext: BLAKE2b-192 keyed, over `context` preceded by its length as 4 octets
+  /// big-endian, and the plaintext; and the plaintext under XChaCha20 with that tag as nonce.
+  /// `context` says what the value is and for whom: it opens under the same one only.
+  [[nodiscard]] Bytes seal(std::string_view context, std::string_view plaintext) const;
+
+  /// Fails with invalid for what was not sealed under this key and this context.
+  [[nodiscard]] Result<Bytes> open(std::string_view context, std::string_view sealed) const;
+
+ private:
+  Bytes keys_;  // That of the tag, then that of the cipher.
+};
 
 }  // namespace cpc::crypto

@@ -3,7 +3,6 @@
 #include <charconv>
 
 #include "core/codes.h"
-#include "crypto/deterministic_seal.h"
 
 namespace cpc::api {
 namespace {
@@ -60,8 +59,7 @@ std::string sealed_number(std::string_view kind, const CursorOwner& owner, std::
   Bytes plaintext;
   append_big_endian(plaintext, static_cast<std::uint64_t>(n));
   plaintext.append(salt);
-  return base64url(
-      crypto::seal_deterministic(owner.home.master, Bytes{kind} + owner.local, plaintext));
+  return base64url(owner.seal.seal(Bytes{kind} + owner.local, plaintext));
 }
 
 std::optional<std::int64_t> opened_number(std::string_view kind, const CursorOwner& owner,
@@ -69,8 +67,7 @@ std::optional<std::int64_t> opened_number(std::string_view kind, const CursorOwn
   if (text.size() > sealed_text_max) return {};
   const auto sealed = from_base64url(text);
   if (!sealed) return {};
-  const auto plaintext =
-      crypto::open_deterministic(owner.home.master, Bytes{kind} + owner.local, sealed.value());
+  const auto plaintext = owner.seal.open(Bytes{kind} + owner.local, sealed.value());
   if (!plaintext || plaintext.value().size() < number_bytes) return {};
   std::uint64_t number = 0;
   for (const char octet : plaintext.value().substr(0, number_bytes)) {

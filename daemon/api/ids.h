@@ -4,6 +4,7 @@
 
 #include "core/home.h"
 #include "core/records.h"
+#include "crypto/deterministic_seal.h"
 
 namespace cpc::api {
 
@@ -21,9 +22,11 @@ namespace cpc::api {
 /// Whose cursors they are. The number n inside is counted over the whole instance, so that in the
 /// clear a gap in it would tell a sender whether somebody else was given something: whether the
 /// person they wrote to exists, or has blocked them. Cursors are sealed therefore, for one person.
+/// Make one for a whole page: its keys are derived then.
 struct CursorOwner {
   const core::Home& home;
   const std::string& local;
+  crypto::DeterministicSeal seal{home.master};
 };
 
 /// A place in a person's stream of changes: (store epoch, n). `salt` is empty or cursor_salt_bytes

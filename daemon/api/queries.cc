@@ -102,9 +102,10 @@ Result<json> look_up_conversations(core::Snapshot& store, const Viewer& viewer, 
   CPC_TRY(const std::size_t first, page_size(args, "first", conversations_page_default));
   CPC_TRY(const std::int64_t before_n, list_place(viewer, args));
   CPC_TRY(auto rows, store.conversations_of(viewer.person, before_n, first + 1));
+  const CursorOwner owner = owner_of(viewer);
   return forward_page(
       std::move(rows), first, before_n != 0,
-      [&](const core::Conversation& row) { return list_cursor(owner_of(viewer), row.n); },
+      [&](const core::Conversation& row) { return list_cursor(owner, row.n); },
       [&](const core::Conversation& row) { return conversation_view(store, viewer, row); });
 }
 
@@ -113,9 +114,10 @@ Result<json> look_up_requests(core::Snapshot& store, const Viewer& viewer, const
   CPC_TRY(const std::size_t first, page_size(args, "first", requests_page_default));
   CPC_TRY(const std::int64_t before_n, list_place(viewer, args));
   CPC_TRY(auto rows, store.requests_of(viewer.person.local, only_open, before_n, first + 1));
+  const CursorOwner owner = owner_of(viewer);
   return forward_page(
       std::move(rows), first, before_n != 0,
-      [&](const core::ContactRequest& row) { return list_cursor(owner_of(viewer), row.n); },
+      [&](const core::ContactRequest& row) { return list_cursor(owner, row.n); },
       [&](const core::ContactRequest& row) { return request_view(store, viewer, row); });
 }
 
