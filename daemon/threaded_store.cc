@@ -59,8 +59,7 @@ class ThreadedStoreGate::State {
         network_(std::move(network)),
         wake_ups_(wake_ups),
         log_(log),
-        closed_(std::move(closed)),
-        last_n_(store.ownership().last_n) {}
+        closed_(std::move(closed)) {}
 
   Result<> start() {
     for (std::size_t i = 0; i < readers; ++i) {
@@ -109,7 +108,6 @@ class ThreadedStoreGate::State {
     threads_.clear();
   }
 
-  std::int64_t last_n() const { return last_n_; }
   const std::optional<std::string>& failure() const { return failure_; }
 
  private:
@@ -140,7 +138,6 @@ class ThreadedStoreGate::State {
   // Network thread.
   void committed(const std::vector<std::shared_ptr<Waiter>>& waiters, store::BatchResult result,
                  bool is_closed) {
-    last_n_ = std::max(last_n_, result.committed.n);
     note_outcome(result);
     wake_ups_.dispatch(result.committed);
     for (std::size_t i = 0; i < waiters.size(); ++i) {
@@ -192,7 +189,6 @@ class ThreadedStoreGate::State {
 
   // Network thread only.
   std::function<void()> closed_;
-  std::int64_t last_n_;
   std::optional<std::string> failure_;
 
   // Guarded by mutex_.
@@ -232,10 +228,6 @@ Task<> ThreadedStoreGate::read(std::function<Result<>(core::Snapshot&)> look) {
 
 const std::optional<std::string>& ThreadedStoreGate::failure() const {
   return state_->failure();
-}
-
-std::int64_t ThreadedStoreGate::last_n() const {
-  return state_->last_n();
 }
 
 void ThreadedStoreGate::stop() {

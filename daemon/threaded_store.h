@@ -31,8 +31,6 @@ class ThreadedStoreGate final : public routing::StoreGate {
 
   /// Why the last commit failed; nothing after one that succeeded. Network thread.
   [[nodiscard]] const std::optional<std::string>& failure() const;
-  /// The highest n committed. Network thread.
-  [[nodiscard]] std::int64_t last_n() const;
   /// Commits what waits, then ends the threads. Network thread; nobody may call transact() after.
   void stop();
 

@@ -97,8 +97,14 @@ TEST_CASE("what transact answered is seen by every later look, and waked after i
       const std::string local = "person" + std::to_string(i);
       const Result<> stored = co_await s.put(local);
       CHECK(stored);
-      CHECK_FALSE(heard.empty());
-      CHECK(heard.back() == s.gate->last_n());
+      REQUIRE_FALSE(heard.empty());
+      std::int64_t committed = -1;
+      const auto look = [&](core::Snapshot& snapshot) -> Result<> {
+        CPC_TRY(committed, snapshot.last_n());
+        return success();
+      };
+      CHECK(co_await s.gate->read(look));
+      CHECK(heard.back() == committed);
       const Result<bool> found = co_await s.has(local);
       CHECK(found.value());
     }
