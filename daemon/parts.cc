@@ -215,7 +215,7 @@ Result<> Parts::listen_to_operator() {
 
 void Parts::start_loops() {
   exchange_ = std::make_unique<federation::HttpPeerExchange>(federation::HttpPeerExchange::Parts{
-      home_, keys_.keyring, *directory_, *link_, *store_, timers_, random_, pool_, log_,
+      home_, keys_.keyring, *directory_, *link_, *store_, timers_, random_, pool_,
       config_.federation.request_timeout, *document_, health_});
   loops_ = std::make_unique<federation::LoopParts>(federation::LoopParts{
       home_, keys_.keyring, *store_, timers_, random_, pool_, wake_ups_, log_});

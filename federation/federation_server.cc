@@ -139,26 +139,7 @@ FederationServer::WireTask<HttpReply> FederationServer::answer_hello(const HttpR
     co_return WireError{is_version ? WireCode::incompatible : WireCode::malformed,
                         hello.error().detail};
   }
-  const Hello theirs = hello.value();
-  const auto note = [&](core::Transaction& tx) -> Result<> {
-    CPC_TRY(auto row, tx.find(core::PeerKey{peer->name}));
-    if (!row) return success();
-    row->epoch = theirs.mark.epoch;
-    row->boot_counter = theirs.mark.boot_counter;
-    tx.put(*std::move(row));
-    return success();
-  };
-  const core::Keys keys(1, core::PeerKey{peer->name});
-  CPC_CO_TRY(co_await self_.store.transact(keys, note));
-  const bool has_news = theirs.operational_serial > peer->operational_serial ||
-                        theirs.delegation_serial > peer->delegation_serial;
-  if (has_news) {
-    const auto refreshed = co_await self_.directory.refresh(peer->name, Asker::us);
-    if (!refreshed) {
-      self_.log.warn("peer's new document could not be fetched",
-                     {{"peer", peer->name.text()}, {"reason", refreshed.error().detail}});
-    }
-  }
+  CPC_CO_TRY(co_await self_.directory.note_hello(peer, hello.value()));
   const Hello ours{{self_.home.epoch, self_.home.boot_counter},
                    self_.timers.now(),
                    self_.document.serial(),

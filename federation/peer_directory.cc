@@ -89,6 +89,28 @@ Task<PeerDirectory::Identity> PeerDirectory::refresh_now(core::InstanceName name
   co_return co_await look_up(name, Asker::us);
 }
 
+Task<> PeerDirectory::note_hello(Identity peer, Hello theirs) {
+  const auto note = [&](core::Transaction& tx) -> Result<> {
+    CPC_TRY(auto row, tx.find(core::PeerKey{peer->name}));
+    if (!row) return success();
+    row->epoch = theirs.mark.epoch;
+    row->boot_counter = theirs.mark.boot_counter;
+    tx.put(*std::move(row));
+    return success();
+  };
+  const core::Keys keys(1, core::PeerKey{peer->name});
+  CPC_CO_TRY(co_await store_.transact(keys, note));
+  const bool has_news = theirs.operational_serial > peer->operational_serial ||
+                        theirs.delegation_serial > peer->delegation_serial;
+  if (!has_news) co_return success();
+  const auto refreshed = co_await refresh(peer->name, Asker::us);
+  if (!refreshed) {
+    log_.warn("peer's new document could not be fetched",
+              {{"peer", peer->name.text()}, {"reason", refreshed.error().detail}});
+  }
+  co_return success();
+}
+
 PeerDirectory::Identity PeerDirectory::known(const core::InstanceName& name) const {
   const auto found = known_.find(name);
   return found == known_.end() ? nullptr : found->second.identity;

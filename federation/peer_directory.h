@@ -15,6 +15,7 @@
 #include "core/base/log.h"
 #include "federation/http_link.h"
 #include "federation/instance_document.h"
+#include "federation/transaction_codec.h"
 #include "routing/ports.h"
 
 namespace cpc::federation {
@@ -59,6 +60,11 @@ class PeerDirectory {
   /// As refresh(), without the minute: for what only a newer document can mend, and never on a
   /// stranger's account.
   [[nodiscard]] Task<Identity> refresh_now(core::InstanceName name);
+
+  /// Notes what a proved hello of the peer says: which life of its store it is in, and that it has
+  /// a newer document, which is fetched as by refresh(). Fails as the store does; a document that
+  /// cannot be had now is no failure.
+  [[nodiscard]] Task<> note_hello(Identity peer, Hello theirs);
 
   /// What is in memory, also if it expired; null if nothing is.
   [[nodiscard]] Identity known(const core::InstanceName& name) const;

@@ -58,25 +58,7 @@ Task<> HttpPeerExchange::greet(core::InstanceName peer) {
   clock_offsets_[peer] = theirs.now - self_.timers.now();
 
   CPC_CO_TRY(const auto identity, co_await self_.directory.find(peer, Asker::us));
-  const bool has_news = theirs.operational_serial > identity->operational_serial ||
-                        theirs.delegation_serial > identity->delegation_serial;
-  if (has_news) {
-    const auto refreshed = co_await self_.directory.refresh(peer, Asker::us);
-    if (!refreshed) {
-      self_.log.warn("peer's new document could not be fetched",
-                     {{"peer", peer.text()}, {"reason", refreshed.error().detail}});
-    }
-  }
-  const auto note = [&](core::Transaction& tx) -> Result<> {
-    CPC_TRY(auto row, tx.find(core::PeerKey{peer}));
-    if (!row) return success();
-    row->epoch = theirs.mark.epoch;
-    row->boot_counter = theirs.mark.boot_counter;
-    tx.put(*std::move(row));
-    return success();
-  };
-  const core::Keys keys(1, core::PeerKey{peer});
-  co_return co_await self_.store.transact(keys, note);
+  co_return co_await self_.directory.note_hello(identity, theirs);
 }
 
 Task<core::Answer> HttpPeerExchange::deliver(core::InstanceName peer, core::Batch batch) {

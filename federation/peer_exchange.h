@@ -27,7 +27,6 @@ class HttpPeerExchange final : public routing::PeerExchange {
     routing::Timers& timers;
     routing::Random& random;
     routing::CryptoPool& pool;
-    Log& log;
     std::chrono::milliseconds timeout;
     const OwnDocument& document;  ///< Its serial is told in each hello.
     routing::PeerHealth& health;  ///< Is told for how long a peer asks to be left alone.

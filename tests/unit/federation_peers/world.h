@@ -172,7 +172,7 @@ class Side {
     server = std::make_unique<federation::FederationServer>(federation::FederationServer::Parts{
         home, keys, *directory, *document, gate, timers, random, pool, log, {}, ignore});
     exchange = std::make_unique<federation::HttpPeerExchange>(federation::HttpPeerExchange::Parts{
-        home, keys, *directory, network, gate, timers, random, pool, log, 30s, *document, health});
+        home, keys, *directory, network, gate, timers, random, pool, 30s, *document, health});
     host().answer = [this](federation::HttpRequest request) {
       return server->handle(std::move(request));
     };
