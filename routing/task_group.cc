@@ -48,11 +48,10 @@ void TaskGroup::start(std::string name, asio::awaitable<void> task) {
   running->name = std::move(name);
   const auto at = running_.insert(running_.end(), running);
   // A plain lambda, not a coroutine: it holds what it captures until the task has ended.
-  asio::co_spawn(
-      executor_, begin(std::move(task)),
-      asio::bind_cancellation_slot(running->cancel.slot(), [this, at](std::exception_ptr problem) {
-        finished(at, std::move(problem));
-      }));
+  asio::co_spawn(executor_, begin(std::move(task)),
+                 asio::bind_cancellation_slot(
+                     running->cancel.slot(),
+                     [this, at](const std::exception_ptr& problem) { finished(at, problem); }));
 }
 
 void TaskGroup::stop() {
@@ -72,7 +71,7 @@ asio::awaitable<void> TaskGroup::wait() {
 }
 
 void TaskGroup::finished(std::list<std::shared_ptr<Running>>::iterator task,
-                         std::exception_ptr problem) {
+                         const std::exception_ptr& problem) {
   const std::shared_ptr<Running> ended = *task;
   running_.erase(task);
   if (running_.empty()) bell_.cancel();

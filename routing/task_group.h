@@ -39,7 +39,8 @@ class TaskGroup {
 
  private:
   struct Running;
-  void finished(std::list<std::shared_ptr<Running>>::iterator task, std::exception_ptr problem);
+  void finished(std::list<std::shared_ptr<Running>>::iterator task,
+                const std::exception_ptr& problem);
 
   boost::asio::any_io_executor executor_;
   Log& log_;

@@ -109,8 +109,9 @@ struct SqlCodec<core::InstanceName> {
     value = {};
     if (text->empty()) return true;
     auto name = core::InstanceName::parse(*text);
-    if (name) value = std::move(name).value();
-    return name.has_value();
+    if (!name) return false;
+    value = std::move(name).value();
+    return true;
   }
 };
 
