@@ -22,7 +22,7 @@ bool wants_color() {
 }  // namespace
 
 int main(int argc, char** argv) try {
-  using namespace cpc;
+  namespace cli = cpc::cli;
   cli::ControllingTerminal terminal;
   cli::Context context{
       .connect = [](const cli::AdminTarget& target) -> std::unique_ptr<cli::AdminClient> {
@@ -32,7 +32,7 @@ int main(int argc, char** argv) try {
       .in = std::cin,
       .out = std::cout,
       .err = std::cerr,
-      .now = std::chrono::floor<Milliseconds>(std::chrono::system_clock::now()),
+      .now = std::chrono::floor<cpc::Milliseconds>(std::chrono::system_clock::now()),
       .color = wants_color()};
   const int status = cli::run({argv + std::min(argc, 1), argv + argc}, context);
   std::cout.flush();

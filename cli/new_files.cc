@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <ranges>
 #include <system_error>
 
 namespace cpc::cli {
@@ -40,9 +41,9 @@ void sync_folder(const std::filesystem::path& folder) {
 }  // namespace
 
 NewFiles::~NewFiles() {
-  for (auto path = made_.rbegin(); path != made_.rend(); ++path) {
+  for (const auto& path : std::ranges::reverse_view{made_}) {
     std::error_code ignored;  // What cannot be removed is told by the failure that led here.
-    std::filesystem::remove(*path, ignored);
+    std::filesystem::remove(path, ignored);
   }
 }
 

@@ -1,12 +1,11 @@
 #include "daemon/system_ports.h"
 
-#include <time.h>
-
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <ctime>
 
 namespace cpc::daemon {
 

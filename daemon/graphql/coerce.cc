@@ -28,13 +28,14 @@ Checked<Json> coerce_input_object(const TypeUse& use, const Json& value, const s
   Json object = Json::object();
   for (const Input& input : use.type->inputs) {
     const std::string name{input.name};
+    const std::string place = std::string{where}.append(".").append(name);
     const auto given = value.find(name);
     if (given != value.end()) {
-      CPC_TRY(object[name], coerce_json(input.use, *given, where + "." + name));
+      CPC_TRY(object[name], coerce_json(input.use, *given, place));
     } else if (input.default_value) {
       object[name] = *input.default_value;
     } else if (input.use.is_non_null()) {
-      return wrong_value(where + "." + name, input.use);
+      return wrong_value(place, input.use);
     }
   }
   for (const auto& [name, unused] : value.items()) {
@@ -164,8 +165,9 @@ std::optional<Json> list_literal(const TypeUse& use, const ast::Value& value,
   Json list = Json::array();
   const auto add = [&](const ast::Value& item) {
     std::optional<Json> coerced = coerce_literal(use.item(), item, variables);
-    if (coerced) list.push_back(*std::move(coerced));
-    return coerced.has_value();
+    if (!coerced) return false;
+    list.push_back(*std::move(coerced));
+    return true;
   };
   if (value.kind != ast::Value::Kind::list) return add(value) ? std::optional{list} : std::nullopt;
   for (const ast::Value& item : value.items) {

@@ -118,7 +118,7 @@ class CostMeter {
     if (dearest.kind == ast::Selection::Kind::spread) {
       return dearest_path(type, fragments_.at(dearest.name.text)->selections);
     }
-    const std::string rest = dearest_path(type, dearest.selections);
+    std::string rest = dearest_path(type, dearest.selections);
     if (dearest.kind == ast::Selection::Kind::inline_fragment) return rest;
     return std::string{dearest.response_name()} + (rest.empty() ? "" : "." + rest);
   }
@@ -176,7 +176,7 @@ class CostMeter {
   Json count_asked(const Input& input, const ast::Argument* given) const {
     const bool is_absent = given == nullptr || (given->value.kind == ast::Value::Kind::variable &&
                                                 !variables_.contains(given->value.text));
-    const Json otherwise = input.default_value.value_or(Json{});
+    Json otherwise = input.default_value.value_or(Json{});
     if (is_absent) return otherwise;
     Json count = coerce_literal(input.use, given->value, variables_).value_or(Json{});
     return count.is_null() ? otherwise : count;

@@ -37,6 +37,7 @@ std::vector<const ast::Fragment*> reachable(const Validation& self, const Uses& 
     }
   };
   note(uses);
+  // NOLINTNEXTLINE(modernize-loop-convert): it grows meanwhile.
   for (std::size_t i = 0; i < found.size(); ++i) note(self.fragment_uses.at(found[i]));
   return found;
 }

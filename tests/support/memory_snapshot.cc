@@ -9,6 +9,11 @@
 namespace cpc::tests {
 namespace {
 
+/// Where a person sees it: what the hub ordered first, in that order, then by time.
+auto display_place(const core::Event& event) {
+  return std::tuple{event.position.seq == 0, event.position, event.time, event.id};
+}
+
 class MemorySnapshot final : public FindingAll<MemorySnapshot, core::Snapshot>::Type {
  public:
   explicit MemorySnapshot(const MemoryStore& store) : store_(store) {}
@@ -187,9 +192,6 @@ class MemorySnapshot final : public FindingAll<MemorySnapshot, core::Snapshot>::
   static bool is_seen(const core::Event& event, const core::Address& person) {
     const bool is_others = event.position.seq > 0 && !event.is_hidden;
     return event.type == "message.post" && (event.sender == person || is_others);
-  }
-  static auto display_place(const core::Event& event) {
-    return std::tuple{event.position.seq == 0, event.position, event.time, event.id};
   }
   [[nodiscard]] bool is_listed(const core::ConversationId& id, const core::Address& person) const {
     const auto member = store_.row<core::Member>({id, person});

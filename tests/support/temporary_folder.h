@@ -1,8 +1,7 @@
 // A folder of a test's own, 0700, gone with everything in it when the test ends.
 #pragma once
 
-#include <stdlib.h>
-
+#include <cstdlib>
 #include <filesystem>
 #include <stdexcept>
 #include <string>

@@ -73,14 +73,14 @@ class VirtualTimers final : public routing::Timers {
 
   // In the list as long as the coroutine sleeps, however its sleep ends.
   struct Sleep {
-    Sleep(VirtualTimers& timers, Ticket ticket, const Bell& bell) : timers_(timers), at_(ticket) {
-      timers_.sleepers_.emplace(at_, bell);
+    Sleep(VirtualTimers& owner, Ticket ticket, const Bell& bell) : timers(owner), at(ticket) {
+      timers.sleepers_.emplace(at, bell);
     }
-    ~Sleep() { timers_.sleepers_.erase(at_); }
+    ~Sleep() { timers.sleepers_.erase(at); }
     Sleep(const Sleep&) = delete;
     Sleep& operator=(const Sleep&) = delete;
-    VirtualTimers& timers_;
-    Ticket at_;
+    VirtualTimers& timers;
+    Ticket at;
   };
 
   [[nodiscard]] TimePoint wall(routing::SteadyPoint at) const {

@@ -11,7 +11,6 @@ using tests::address;
 using tests::code_of;
 using tests::Federation;
 using tests::Instance;
-using tests::why;
 
 const Address stranger = address("zoe@beta.cpc");
 

@@ -14,7 +14,6 @@ using tests::id_of;
 using tests::Instance;
 using tests::make_pair;
 using tests::Pair;
-using tests::why;
 
 using Texts = std::vector<std::string>;
 

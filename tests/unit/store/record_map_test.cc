@@ -9,7 +9,9 @@ namespace {
 /// Stands for a value of any type, only to count how many values a row is made of.
 struct Any {
   template <class T>
-  operator T() const;  // NOLINT(google-explicit-constructor)
+  operator T() const {  // NOLINT(google-explicit-constructor)
+    return T{};
+  }
 };
 
 template <class Row, class... Values>

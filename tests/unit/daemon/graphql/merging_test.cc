@@ -38,8 +38,8 @@ TEST_CASE("fields that differ do not merge") {
       "{pet {... on Dog {volume} ... on Cat {volume}}}",
       "{pet {... on Dog {x: barks} ... on Cat {x: volume}}}",
       "{creature {... on Dog {x: owner {name}} ... on Person {x: pets {name}}}}",
-      "{creature {... on Dog {f: friends {x: name}} ... on Cat {f: friends {x: __typename "
-      "... on Dog {x: volume}}}}}",
+      R"({creature {... on Dog {f: friends {x: name}}
+                   ... on Cat {f: friends {x: __typename ... on Dog {x: volume}}}}})",
   }));
   INFO(text);
   CHECK(problem_of(text).starts_with("GRAPHQL_VALIDATION_FAILED: fields"));
