@@ -34,8 +34,8 @@ void print(const Context& context, const Status& status) {
   sheet.add("peers", std::to_string(status.peers.reachable) + " reachable of " +
                          std::to_string(status.peers.total));
   sheet.add("owed", counted(status.owed, "item") + " that peers have not acknowledged");
-  sheet.add("store", store.engine + " " + store.file + ", schema " + std::to_string(store.schema) +
-                         ", synchronous " + store.synchronous);
+  sheet.add("store", store.engine + " " + store.place + ", schema " + std::to_string(store.schema) +
+                         ", " + store.durability);
   sheet.add("epoch", store.store_epoch + ", boot " + std::to_string(store.boot_counter));
   sheet.add("listening", status.listeners.client + " for clients, " + status.listeners.federation +
                              " for peers");

@@ -9,6 +9,7 @@ find_package(CLI11 2.1 REQUIRED)
 find_package(Catch2 2.13 REQUIRED)
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET sqlite3)
+pkg_check_modules(libpq REQUIRED IMPORTED_TARGET libpq)
 pkg_check_modules(tomlplusplus REQUIRED IMPORTED_TARGET tomlplusplus)
 
 # Asio and Beast are compiled once (Boost's separate compilation), not in every file.

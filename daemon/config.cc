@@ -70,16 +70,13 @@ void read_path(ConfigReader& reader, std::string_view key, const std::filesystem
 }
 
 void read_storage(ConfigReader& reader, Config& config) {
-  std::string engine = "sqlite";
-  reader.text("storage.engine", engine);
-  if (engine == "postgres") {
-    reader.complain("storage.engine",
-                    "is \"postgres\", and this version of cpcd has sqlite only; remove the line or "
-                    "write \"sqlite\"");
-  } else if (engine != "sqlite") {
-    reader.complain("storage.engine", "must be \"sqlite\", the only engine of this version");
-  }
+  constexpr std::array<std::string_view, 2> engines{"sqlite", "postgres"};
+  auto engine = static_cast<std::size_t>(config.storage.engine);
+  reader.choice("storage.engine", engines, engine);
+  config.storage.engine = static_cast<StorageEngine>(engine);
   read_path(reader, "storage.file", config.data_dir / "cpcd.db", config.storage.file);
+  read_path(reader, "storage.postgres_dsn_file", config.data_dir / "postgres.dsn",
+            config.storage.postgres_dsn_file);
 }
 
 void check_client_listen(ConfigReader& reader, const ClientConfig& client) {

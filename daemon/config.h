@@ -33,14 +33,18 @@ struct ListenAddress {
   bool operator==(const ListenAddress&) const = default;
 };
 
-enum class StorageEngine { sqlite };
+enum class StorageEngine { sqlite, postgres };
 
 struct StorageConfig {
   StorageEngine engine = StorageEngine::sqlite;
 
-  /// The database. Empty in the file: cpcd.db in the data folder. Never on a network file system:
-  /// SQLite's locks are not to be trusted there.
+  /// SQLite's database. Empty in the file: cpcd.db in the data folder. Never on a network file
+  /// system: SQLite's locks are not to be trusted there.
   std::filesystem::path file = "/var/lib/cpcd/cpcd.db";
+
+  /// PostgreSQL's connection string, 0600, because it may hold a password. Empty in the file:
+  /// postgres.dsn in the data folder.
+  std::filesystem::path postgres_dsn_file = "/var/lib/cpcd/postgres.dsn";
 
   bool operator==(const StorageConfig&) const = default;
 };

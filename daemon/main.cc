@@ -15,6 +15,7 @@
 #include <csignal>
 #include <iostream>
 
+#include "daemon/opened_store.h"
 #include "daemon/parts.h"
 #include "daemon/version.h"
 
@@ -38,6 +39,10 @@ int check(const std::string& file) {
     std::cerr << keys.error().detail << '\n';
     // A file may be checked before there is an instance; keys that could not be used are wrong.
     if (keys.error().code != ErrorCode::not_found) return exit_failed;
+  }
+  if (const auto store = check_store(config.value()); !store) {
+    std::cerr << store.error().detail << '\n';
+    return exit_failed;
   }
   std::cout << file << ": the configuration is right\n";
   return 0;
@@ -100,7 +105,7 @@ int run(const std::string& file) {
   Run self{config.value(), log};
   boost::asio::io_context network{1};
   // The one coroutine outside of every group: what ends it ends the program.
-  boost::asio::co_spawn(network, live(self), [](std::exception_ptr problem) {
+  boost::asio::co_spawn(network, live(self), [](const std::exception_ptr& problem) {
     if (problem) std::rethrow_exception(problem);
   });
   network.run();

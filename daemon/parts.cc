@@ -4,10 +4,9 @@
 #include <boost/asio/this_coro.hpp>
 #include <thread>
 
-#include "crypto/random_bytes.h"
 #include "daemon/api/client_api.h"
+#include "daemon/opened_store.h"
 #include "store/migrator.h"
-#include "store/sqlite_store.h"
 
 namespace cpc::daemon {
 namespace {
@@ -15,19 +14,6 @@ namespace {
 std::size_t crypto_threads() {
   const std::size_t cores = std::max(1u, std::thread::hardware_concurrency());
   return std::max<std::size_t>(1, cores - 1);
-}
-
-Result<std::unique_ptr<store::Store>> open_configured(const Config& config, const Keys& keys,
-                                                      TimePoint now) {
-  store::OpenOptions options;
-  options.path = config.storage.file;
-  options.claim.instance_name = config.instance;
-  options.claim.iid = federation::iid_of(keys.keyring.root.public_key());
-  options.claim.new_epoch = crypto::random_id<core::StoreEpoch>();
-  options.claim.fence = crypto::random_id<store::Fence>();
-  options.claim.master_key = store::MasterKeyId::from_bytes(keys.master.id()).value();
-  options.claim.now = now;
-  return store::open_store(options);
 }
 
 std::vector<federation::StaticPeer> static_peers(const Config& config) {
@@ -56,14 +42,14 @@ routing::DeliverySettings delivery_settings(const Config& config) {
 
 // A server that could not start must not be stopped either.
 Result<> start_or_drop(std::unique_ptr<federation::HttpServer>& server) {
-  const Result<> started = server->start();
+  Result<> started = server->start();
   if (!started) server.reset();
   return started;
 }
 
 }  // namespace
 
-Parts::Parts(boost::asio::any_io_executor network, const Config& config, Log& log, Keys keys,
+Parts::Parts(const boost::asio::any_io_executor& network, const Config& config, Log& log, Keys keys,
              std::unique_ptr<store::Store> store)
     : network_(network),
       config_(config),
@@ -82,7 +68,7 @@ Task<std::unique_ptr<Parts>> Parts::start(const Config& config, Log& log,
                                           std::function<void()> fenced_off) {
   const TimePoint now = SystemTimers{}.now();
   CPC_CO_TRY(Keys keys, load_keys(config, now));
-  CPC_CO_TRY(auto store, open_configured(config, keys, now));
+  CPC_CO_TRY(auto store, open_store(config, keys, now));
   const auto network = co_await boost::asio::this_coro::executor;
   std::unique_ptr<Parts> parts{new Parts{network, config, log, std::move(keys), std::move(store)}};
   const Result<> opened = co_await parts->open(std::move(fenced_off));
@@ -142,7 +128,7 @@ Result<> Parts::listen_to_peers() {
   federation_options.connections_per_address_max = config_.federation.connections_per_address_max;
   federation_http_ = std::make_unique<federation::HttpServer>(
       network_, federation_options,
-      [this](federation::HttpRequest request, federation::PeerInfo) {
+      [this](federation::HttpRequest request, const federation::PeerInfo&) {
         return federation_->handle(std::move(request));
       },
       log_);
@@ -191,13 +177,14 @@ Result<> Parts::listen_to_operator() {
     federation.port = federation_http_->port();
     return admin_protocol::Listeners{client.text(), federation.text()};
   };
+  const store::Facts facts = opened_->facts();
   const admin_protocol::StoreStatus store_status{
-      "sqlite",
-      config_.storage.file.string(),
+      facts.engine,
+      facts.place,
       static_cast<std::int64_t>(store::known_migrations().size()),
       to_text(home_.epoch),
       home_.boot_counter,
-      "FULL"};
+      facts.durability};
   admin_ = std::make_unique<AdminServer>(AdminServer::Parts{
       config_, home_, store_status, *store_, timers_, random_, health_, *directory_, hash, where,
       started_at_, log_, [this] { return store_->failure(); }});
@@ -234,8 +221,8 @@ boost::asio::awaitable<void> Parts::stop(std::chrono::milliseconds grace) {
   const auto stop_one = [grace](federation::HttpServer* server) -> boost::asio::awaitable<void> {
     if (server != nullptr) co_await server->stop(grace);
   };
-  using namespace boost::asio::experimental::
-      awaitable_operators;  // NOLINT(google-build-using-namespace)
+  // NOLINTNEXTLINE(google-build-using-namespace): operators have no names.
+  using namespace boost::asio::experimental::awaitable_operators;
   co_await (stop_one(client_http_.get()) && stop_one(admin_http_.get()) &&
             stop_one(federation_http_.get()));
   tasks_.stop();

@@ -37,7 +37,7 @@ class Parts {
   ~Parts();
 
  private:
-  Parts(boost::asio::any_io_executor network, const Config& config, Log& log, Keys keys,
+  Parts(const boost::asio::any_io_executor& network, const Config& config, Log& log, Keys keys,
         std::unique_ptr<store::Store> store);
   [[nodiscard]] Task<> open(std::function<void()> fenced_off);
   [[nodiscard]] Result<> listen();

@@ -40,8 +40,12 @@ using EachRow = std::function<Result<>(SqlRow& row)>;
 /// A read transaction sees one committed state from its first statement to its end.
 enum class Access { read, write };
 
-/// One connection, used by one thread at a time. Every call fails with unavailable when the engine
-/// cannot do it; the detail names the statement and the engine's own words, never a value.
+/// One connection, used by one thread at a time. Every call fails with
+/// - conflict when it was inside a transaction that the engine took back for a reason that passes
+/// (a
+///   deadlock, a lost connection): nothing of it is stored, and the whole of it may be run again;
+/// - unavailable when the engine cannot do it.
+/// The detail names the statement and the engine's own words, never a value.
 class Connection {
  public:
   virtual ~Connection() = default;
@@ -71,10 +75,18 @@ class Connection {
   [[nodiscard]] virtual Result<> run_script(std::string_view script) = 0;
 };
 
+/// What an operator may want to know of an engine.
+struct Facts {
+  std::string engine;      ///< As the configuration names it.
+  std::string place;       ///< The file, or the database and its server.
+  std::string durability;  ///< The settings that were read back: a commit is on disk.
+};
+
 /// Where connections come from. May be used from any thread.
 class Database {
  public:
   virtual ~Database() = default;
+  [[nodiscard]] virtual Facts facts() const = 0;
   /// A connection for reading refuses to write.
   [[nodiscard]] virtual Result<std::unique_ptr<Connection>> connect(Access access) = 0;
 };

@@ -157,6 +157,8 @@ void remember_flush(Batch& batch) {
   });
 }
 
+namespace {
+
 Result<Tally> read_tally(Connection& store) {
   Tally tally;
   bool found = false;
@@ -166,6 +168,19 @@ Result<Tally> read_tally(Connection& store) {
     return success();
   }));
   if (!found) return fail(ErrorCode::unavailable, "the store has lost its owner row");
+  return tally;
+}
+
+}  // namespace
+
+Result<Tally> read_settled_tally(Connection& store) {
+  CPC_TRY(store.begin(Access::write));
+  auto tally = [&]() -> Result<Tally> {
+    CPC_TRY(store.execute(sql::owner_lock, {}));
+    return read_tally(store);
+  }();
+  // Nothing was written; but what holds the row for us must let it go.
+  if (const auto ended = store.rollback(); !ended && tally) tally = ended.error();
   return tally;
 }
 

@@ -41,7 +41,8 @@ enum class Written { yes, fenced };
 /// After the commit: what the batch read and changed is what the store has now.
 void remember_flush(Batch& batch);
 
-/// The owner row as the store has it.
-[[nodiscard]] Result<Tally> read_tally(Connection& store);
+/// The owner row as the store has it, once nobody else is changing it: a commit of ours that is
+/// still under way on a connection that was lost has ended then, one way or the other.
+[[nodiscard]] Result<Tally> read_settled_tally(Connection& store);
 
 }  // namespace cpc::store

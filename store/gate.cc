@@ -14,10 +14,15 @@ constexpr char fenced_off[] =
 
 /// How an attempt to run some closures and commit them together ended.
 enum class Attempt {
-  done,     ///< The results stand.
-  refused,  ///< Nothing was stored for any of them, and trying each alone would not help.
-  failed,   ///< Nothing was stored, perhaps because of only one of them.
+  done,        ///< The results stand.
+  refused,     ///< Nothing was stored for any of them, and trying each alone would not help.
+  taken_back,  ///< Nothing was stored, for a reason that passes: worth running again as it is.
+  failed,      ///< Nothing was stored, perhaps because of only one of them.
 };
+
+Attempt ending_of(const Error& error) {
+  return error.code == ErrorCode::conflict ? Attempt::taken_back : Attempt::failed;
+}
 
 }  // namespace
 
@@ -32,6 +37,7 @@ struct Gate::State {
   bool is_in_doubt = false;
 
   Attempt attempt(std::span<const Work> works, BatchResult& out);
+  Attempt attempt_once(std::span<const Work> works, BatchResult& out, bool is_last);
   Attempt flush(Batch& batch, Error& reason);
   Attempt ask_what_was_committed(const Flush& flush, Error& reason);
   Result<> leave_doubt();
@@ -43,8 +49,17 @@ void Gate::State::refuse(std::size_t count, const Error& reason, BatchResult& ou
   out.failure = reason;
 }
 
-/// Appends one result per work to `out`, except when it failed.
+/// Appends one result per work to `out`, except when it failed and each may be tried alone.
 Attempt Gate::State::attempt(std::span<const Work> works, BatchResult& out) {
+  for (int repeats_left = repeats_max;; --repeats_left) {
+    const Attempt end = attempt_once(works, out, repeats_left == 0);
+    if (end != Attempt::taken_back) return end;
+    ++statistics.repeats;
+  }
+}
+
+/// `is_last`: what the engine takes back has failed.
+Attempt Gate::State::attempt_once(std::span<const Work> works, BatchResult& out, bool is_last) {
   Batch batch{*store, caches, statistics};
   core::Keys keys;
   for (const Work& work : works) {
@@ -58,12 +73,13 @@ Attempt Gate::State::attempt(std::span<const Work> works, BatchResult& out) {
   for (const Work& work : works) results.push_back(run_closure(batch, work.closure));
   Error reason{ErrorCode::unavailable, {}};
   const std::int64_t commits_before = statistics.commits;
-  const Attempt end = flush(batch, reason);
+  Attempt end = flush(batch, reason);
+  if (end == Attempt::taken_back && is_last) end = Attempt::failed;
   if (end == Attempt::done) {
     out.has_committed = out.has_committed || statistics.commits > commits_before;
     for (auto& result : results) out.results.push_back(std::move(result));
     out.committed.touched.merge(batch.touched);
-  } else if (end == Attempt::refused || works.size() == 1) {
+  } else if (end == Attempt::refused || (end == Attempt::failed && works.size() == 1)) {
     refuse(works.size(), reason, out);
   }
   return end;
@@ -89,11 +105,12 @@ Attempt Gate::State::flush(Batch& batch, Error& reason) {
     is_closed = written.has_value();
     // What cannot be rolled back was not committed either, and the next begin() will say so.
     (void)store->rollback();
-    return is_closed ? Attempt::refused : Attempt::failed;
+    return is_closed ? Attempt::refused : ending_of(written.error());
   }
   if (const auto committed = store->commit(); !committed) {
     reason.detail = committed.error().detail;
     const Attempt end = ask_what_was_committed(prepared.value(), reason);
+    if (end == Attempt::failed) return ending_of(committed.error());
     if (end != Attempt::done) return end;
   }
   tally = prepared.value().after;
@@ -107,7 +124,7 @@ Attempt Gate::State::flush(Batch& batch, Error& reason) {
 /// The engine reported a failed commit; the owner row's count tells whether it took place.
 Attempt Gate::State::ask_what_was_committed(const Flush& flush, Error& reason) {
   (void)store->rollback();  // There may be nothing left to roll back; the read below tells.
-  const auto found = read_tally(*store);
+  const auto found = read_settled_tally(*store);
   if (!found) {
     is_in_doubt = true;
     reason.detail += "; it is not known yet whether the commit took place: " + found.error().detail;
@@ -124,7 +141,7 @@ Attempt Gate::State::ask_what_was_committed(const Flush& flush, Error& reason) {
 Result<> Gate::State::leave_doubt() {
   if (!is_in_doubt) return success();
   CPC_TRY(store->rollback());
-  CPC_TRY(const Tally found, read_tally(*store));
+  CPC_TRY(const Tally found, read_settled_tally(*store));
   AllRows::each([&]<class Row>() { caches.of<Row>().clear(); });
   is_closed = found.fence != tally.fence;
   tally.batch = found.batch;

@@ -51,11 +51,14 @@ struct Statistics {
   std::int64_t unlisted_finds = 0;  ///< Reads of the store that no prefetch key announced.
   std::int64_t cache_hits = 0;      ///< Finds that the cache answered.
   std::int64_t reruns = 0;          ///< Batches that were run again closure by closure.
+  std::int64_t repeats = 0;         ///< Batches that were run again whole.
 };
 
 /// Used by one thread. Owns the writing connection; nobody else may write.
 class Gate {
  public:
+  static constexpr int repeats_max = 3;
+
   /// `high_water` is told each commit; none for a store without a file beside it.
   Gate(std::unique_ptr<Connection> writer, const Ownership& ownership, const CacheLimits& limits,
        std::unique_ptr<HighWaterFile> high_water);
@@ -63,8 +66,10 @@ class Gate {
   Gate(const Gate&) = delete;
   Gate& operator=(const Gate&) = delete;
 
-  /// Runs the closures in order and makes them durable together. When the flush fails they are run
-  /// again one by one, each with a commit of its own. A result is the closure's own error, or
+  /// Runs the closures in order and makes them durable together. When the engine takes the
+  /// transaction back for a reason that passes (Connection's conflict), they are run again, up to
+  /// repeats_max times; when the flush fails otherwise, one by one, each with a commit of its own.
+  /// A result is the closure's own error, or
   /// - unavailable: nothing of it was stored (the detail tells the engine's reason), or we were
   ///   fenced off: another daemon opened the store, and this gate stays closed;
   /// - internal: the closure threw.

@@ -10,6 +10,9 @@ inline constexpr char owner_count_batch[] = R"sql(
   UPDATE owner SET batch = $1, last_n = $2 WHERE id = 1 AND fence = $3
 )sql";
 
+/// Waits until nobody else changes the row, and changes nothing.
+inline constexpr char owner_lock[] = "UPDATE owner SET batch = batch WHERE id = 1";
+
 inline constexpr char owner_tally[] = "SELECT fence, batch, last_n FROM owner WHERE id = 1";
 
 inline constexpr char owner_identity[] = R"sql(

@@ -39,7 +39,7 @@ Result<> check_identity(const OwnerRow& owner, const Claim& claim) {
                 "this store belongs to " + owner.instance_name.text() + " (iid " +
                     to_text(owner.iid) + "); configuration says " + claim.instance_name.text() +
                     " (iid " + to_text(claim.iid) +
-                    "). Point storage.file to the right store, or put back this instance's keys");
+                    "). Point [storage] to the right store, or put back this instance's keys");
   }
   if (owner.master_key != claim.master_key) {
     return fail(ErrorCode::invalid,

@@ -249,4 +249,8 @@ Result<std::unique_ptr<Connection>> SqliteDatabase::connect(Access access) {
   return std::unique_ptr<Connection>{std::move(connection)};
 }
 
+Facts SqliteDatabase::facts() const {
+  return {"sqlite", path_.string(), "synchronous=FULL, journal_mode=WAL"};
+}
+
 }  // namespace cpc::store

@@ -29,6 +29,7 @@ class SqliteDatabase final : public Database {
   /// Fails with invalid when the file is no database (nothing was written to it), with unavailable
   /// when it cannot be opened or a setting did not take.
   [[nodiscard]] Result<std::unique_ptr<Connection>> connect(Access access) override;
+  [[nodiscard]] Facts facts() const override;
 
  private:
   std::filesystem::path path_;

@@ -17,7 +17,7 @@ std::filesystem::path beside(const std::filesystem::path& path, const char* endi
 
 }  // namespace
 
-Result<std::unique_ptr<Store>> open_store(const OpenOptions& options) {
+Result<std::unique_ptr<Store>> open_sqlite_store(const SqliteOptions& options) {
   // Where the database really lies: two names of one file must meet at one lock.
   std::error_code refused;
   const std::filesystem::path path = std::filesystem::weakly_canonical(options.path, refused);

@@ -12,7 +12,7 @@
 
 namespace cpc::store {
 
-struct OpenOptions {
+struct SqliteOptions {
   std::filesystem::path path;
   Claim claim;
   CacheLimits cache = {};
@@ -27,6 +27,6 @@ struct OpenOptions {
 /// - conflict: another process has it open;
 /// - unavailable: the machine refused (disk, permissions) or a setting did not take.
 /// Each detail says what, why, and what to do.
-[[nodiscard]] Result<std::unique_ptr<Store>> open_store(const OpenOptions& options);
+[[nodiscard]] Result<std::unique_ptr<Store>> open_sqlite_store(const SqliteOptions& options);
 
 }  // namespace cpc::store

@@ -1,6 +1,6 @@
 // One open store, whatever its engine: who owns it, the gate that writes, the readers.
 //
-// sqlite_store.h opens one in a file.
+// sqlite_store.h opens one in a file, postgres_store.h one on a PostgreSQL server.
 #pragma once
 
 #include <filesystem>
@@ -32,6 +32,7 @@ class Store {
   Store& operator=(const Store&) = delete;
 
   [[nodiscard]] const Ownership& ownership() const { return parts_.ownership; }
+  [[nodiscard]] Facts facts() const { return parts_.database->facts(); }
   [[nodiscard]] Gate& gate() { return *parts_.gate; }
   /// A reader with a connection of its own; it must not outlive the store. Fails with unavailable.
   [[nodiscard]] Result<std::unique_ptr<Reader>> open_reader();

@@ -22,19 +22,23 @@ std::string by_key(const Table& table) {
   return out;
 }
 
-std::string upsert(const Table& table) {
-  std::string values, keys, changes;
+std::string replace(const Table& table) {
+  std::string keys, changes;
   for (std::size_t i = 0; i < table.columns.size(); ++i) {
     const std::string& name = table.columns[i].name;
-    values += (i == 0 ? "" : ", ") + parameter(i);
     if (i < table.key_columns) {
       keys += (keys.empty() ? "" : ", ") + name;
     } else {
       changes.append(changes.empty() ? "" : ", ").append(name).append(" = excluded.").append(name);
     }
   }
-  return "INSERT INTO " + table.name + " (" + names(table.columns) + ") VALUES (" + values +
-         ") ON CONFLICT (" + keys + ") DO UPDATE SET " + changes;
+  return " ON CONFLICT (" + keys + ") DO UPDATE SET " + changes;
+}
+
+std::string parameters(std::size_t count) {
+  std::string out;
+  for (std::size_t i = 0; i < count; ++i) out += (i == 0 ? "" : ", ") + parameter(i);
+  return out;
 }
 
 }  // namespace
@@ -46,7 +50,9 @@ Table finish_table(std::string_view name, std::vector<Column> columns, std::size
   table.key_columns = key_columns;
   table.select = "SELECT " + names(table.columns) + " FROM " + table.name + " ";
   table.find = table.select + by_key(table);
-  table.upsert = upsert(table);
+  table.insert = "INSERT INTO " + table.name + " (" + names(table.columns) + ") ";
+  table.replace = replace(table);
+  table.upsert = table.insert + "VALUES (" + parameters(table.columns.size()) + ")" + table.replace;
   table.erase = "DELETE FROM " + table.name + " " + by_key(table);
   return table;
 }

@@ -1,4 +1,4 @@
-// What SQL needs to know about one kind of row, and the three statements that serve every kind.
+// What SQL needs to know about one kind of row, and the statements that serve every kind.
 #pragma once
 
 #include <string>
@@ -21,10 +21,12 @@ struct Table {
   std::vector<Column> columns;
   std::size_t key_columns = 0;
 
-  std::string select;  ///< "SELECT <columns> FROM <name> ": a range only adds its WHERE.
-  std::string find;    ///< $1.. the key
-  std::string upsert;  ///< $1.. all columns
-  std::string erase;   ///< $1.. the key
+  std::string select;   ///< "SELECT <columns> FROM <name> ": a range only adds its WHERE.
+  std::string insert;   ///< "INSERT INTO <name> (<columns>) ": the rows follow.
+  std::string replace;  ///< " ON CONFLICT ...": a row whose key is there takes the other's place.
+  std::string find;     ///< $1.. the key
+  std::string upsert;   ///< $1.. all columns
+  std::string erase;    ///< $1.. the key
 };
 
 /// Fills in the statements.

@@ -24,11 +24,11 @@ void fields(Visitor& visit, Is<Problem> auto& m) {
 template <class Visitor>
 void fields(Visitor& visit, Is<StoreStatus> auto& m) {
   visit("engine", m.engine);
-  visit("file", m.file);
+  visit("place", m.place);
   visit("schema", m.schema);
   visit("store_epoch", m.store_epoch);
   visit("boot_counter", m.boot_counter);
-  visit("synchronous", m.synchronous);
+  visit("durability", m.durability);
 }
 
 template <class Visitor>

@@ -37,12 +37,12 @@ struct Problem {
 enum class DaemonState { starting, running, degraded, stopping };
 
 struct StoreStatus {
-  std::string engine;  ///< "sqlite"
-  std::string file;
+  std::string engine;       ///< "sqlite", "postgres"
+  std::string place;        ///< The file, or the database and its server.
   std::int64_t schema = 0;  ///< Number of the last migration.
   std::string store_epoch;  ///< base64url
   std::int64_t boot_counter = 0;
-  std::string synchronous;  ///< "FULL": an acknowledged message is on disk.
+  std::string durability;  ///< The settings read back, by which an acknowledged message is on disk.
   bool operator==(const StoreStatus&) const = default;
 };
 

@@ -22,7 +22,7 @@ CORRECT = {
     "crypto/digest.h": '#include "core/base/result.h"\nnamespace cpc::crypto {}\n',
     "crypto/digest.cc": "#include <openssl/evp.h>\n#include <sodium.h>\n#include <sys/stat.h>\n",
     "store/sqlite_store.cc":
-        "#include <pqxx/pqxx>\n#include <sqlite3.h>\n"
+        "#include <libpq-fe.h>\n#include <sqlite3.h>\n"
         '#include "core/store.h"\nnamespace cpc::store {}\n',
     "routing/ports.h":
         "#include <ares.h>\n#include <boost/asio/awaitable.hpp>\n#include <coroutine>\n"
@@ -112,7 +112,7 @@ class AWrongInclude(unittest.TestCase):
                 ("store", "boost/asio/post.hpp"), ("store", "nlohmann/json.hpp"),
                 ("routing", "boost/beast/http.hpp"), ("routing", "boost/asio/ssl.hpp"),
                 ("routing", "sqlite3.h"), ("routing", "sodium.h"),
-                ("federation", "pqxx/pqxx"), ("federation", "ares.h"), ("federation", "sodium.h"),
+                ("federation", "libpq-fe.h"), ("federation", "ares.h"), ("federation", "sodium.h"),
                 ("daemon", "sqlite3.h"), ("daemon", "sodium.h"), ("daemon", "ares.h"),
                 ("daemon/graphql", "boost/beast/http.hpp"),
                 ("daemon/admin_protocol", "boost/asio/awaitable.hpp"),

@@ -10,7 +10,7 @@ LAYERS = {
     "core/base": ("cpc", [], ["outcome"]),
     "crypto": ("cpc::crypto", ["core/base"], ["sodium", "openssl primitives", "machine"]),
     "core": ("cpc::core", ["core/base", "crypto"], []),
-    "store": ("cpc::store", ["core/base", "crypto", "core"], ["sqlite", "libpqxx", "machine"]),
+    "store": ("cpc::store", ["core/base", "crypto", "core"], ["sqlite", "libpq", "machine"]),
     "routing": ("cpc::routing", ["core/base", "crypto", "core"], ["asio", "c-ares", "machine"]),
     "federation": (
         "cpc::federation", ["core/base", "crypto", "core", "routing"],
@@ -52,7 +52,7 @@ LIBRARIES = {
         "openssl/hmac.h", "openssl/kdf.h", "openssl/params.h", "openssl/rand.h", "openssl/sha.h"],
     "openssl": ["openssl/"],
     "sqlite": ["sqlite3.h"],
-    "libpqxx": ["pqxx/", "libpq-fe.h"],
+    "libpq": ["libpq-fe.h"],
     "c-ares": ["ares.h", "ares_"],
     "asio": ["boost/asio/", "boost/asio.hpp", "boost/system/"],
     "asio over TLS": [

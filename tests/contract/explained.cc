@@ -8,8 +8,9 @@ namespace {
 
 class ExplainingConnection final : public store::Connection {
  public:
-  ExplainingConnection(std::unique_ptr<store::Connection> inner, std::vector<Plan>& plans)
-      : inner_(std::move(inner)), plans_(plans) {}
+  ExplainingConnection(std::unique_ptr<store::Connection> inner, std::string explain,
+                       std::vector<Plan>& plans)
+      : inner_(std::move(inner)), explain_(std::move(explain)), plans_(plans) {}
 
   Result<> begin(store::Access access) override { return inner_->begin(access); }
   Result<> commit() override { return inner_->commit(); }
@@ -41,23 +42,26 @@ class ExplainingConnection final : public store::Connection {
   void explain(std::string_view sql, store::Parameters parameters) {
     Plan& plan = plans_.emplace_back();
     plan.sql = sql;
-    REQUIRE(inner_->query("EXPLAIN QUERY PLAN " + plan.sql, parameters,
-                          [&](store::SqlRow& row) -> Result<> {
-                            plan.steps.push_back(std::get<std::string>(row.back()));
-                            return success();
-                          }));
+    REQUIRE(
+        inner_->query(explain_ + " " + plan.sql, parameters, [&](store::SqlRow& row) -> Result<> {
+          plan.steps.push_back(std::get<std::string>(row.back()));
+          return success();
+        }));
   }
 
   std::unique_ptr<store::Connection> inner_;
+  std::string explain_;
   std::vector<Plan>& plans_;
 };
 
 }  // namespace
 
-std::vector<Plan> explained_plans(std::unique_ptr<store::Connection> connection) {
+std::vector<Plan> explained_plans(std::unique_ptr<store::Connection> connection,
+                                  const std::string& explain) {
   std::vector<Plan> plans;
   const core::Address ann = address("ann@alpha.cpc");
-  store::Reader reader{std::make_unique<ExplainingConnection>(std::move(connection), plans)};
+  store::Reader reader{
+      std::make_unique<ExplainingConnection>(std::move(connection), explain, plans)};
   const auto chat = id_of<core::ConversationId>(1);
   const auto beta = instance("beta.cpc");
   core::Snapshot::MessageRange forwards, backwards;

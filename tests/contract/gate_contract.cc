@@ -236,6 +236,49 @@ TEST_CASE("a commit that took place although it reported a failure counts as don
   CHECK(exists(world, "cleo"));
 }
 
+namespace {
+
+/// Takes the transaction back, as a deadlock would, the first `times` calls that begin with `call`.
+std::function<Result<>(const std::string&)> taking_back(const std::string& call, int times) {
+  return [call, left = times](const std::string& name) mutable -> Result<> {
+    if (!name.starts_with(call) || left-- <= 0) return success();
+    return fail(ErrorCode::conflict, "planted: taken back");
+  };
+}
+
+}  // namespace
+
+TEST_CASE("what the engine takes back for a reason that passes is run again whole", "[contract]") {
+  World world;
+  for (const std::string call : {"execute", "upsert accounts", "commit"}) {
+    INFO(call);
+    const auto before = world.gate().statistics();
+    world.faults->before = taking_back(call, store::Gate::repeats_max);
+    const auto batch = world.run_all({put_account("ann-" + call), put_account("bob-" + call)});
+    world.faults->before = nullptr;
+    CHECK(batch.results[0]);
+    CHECK(batch.results[1]);
+    CHECK(exists(world, "ann-" + call));
+    CHECK(exists(world, "bob-" + call));
+    CHECK(world.gate().statistics().repeats == before.repeats + store::Gate::repeats_max);
+    CHECK(world.gate().statistics().reruns == before.reruns);
+    CHECK(world.gate().statistics().commits == before.commits + 1);
+  }
+}
+
+TEST_CASE("what the engine takes back again and again is refused in the end", "[contract]") {
+  World world;
+  world.faults->before = taking_back("upsert", 1000);
+  const auto batch = world.run_all({put_account("ann"), put_account("bob")});
+  world.faults->before = nullptr;
+  for (const auto& result : batch.results) {
+    REQUIRE_FALSE(result);
+    CHECK(result.error().code == ErrorCode::unavailable);
+  }
+  CHECK_FALSE(exists(world, "ann"));
+  world.put(account("cleo"));
+}
+
 TEST_CASE("after a commit in doubt the gate asks the store before it goes on", "[contract]") {
   World world;
   world.put(account("ann", 1));

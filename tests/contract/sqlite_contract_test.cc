@@ -22,7 +22,8 @@ fs::path store_in(const tests::TemporaryFolder& folder) {
 class SqliteEngine final : public Engine {
  public:
   Result<std::unique_ptr<store::Store>> open(const Wishes& wishes) override {
-    return store::open_store({store_in(folder), wishes.claim, wishes.cache, wishes.decorate});
+    return store::open_sqlite_store(
+        {store_in(folder), wishes.claim, wishes.cache, wishes.decorate});
   }
   std::unique_ptr<store::Connection> connect() override {
     return store::SqliteDatabase{store_in(folder)}.connect(store::Access::write).value();
@@ -58,7 +59,7 @@ void write(const fs::path& path, const std::string& content) {
 }
 
 Error refusal(const fs::path& path) {
-  const auto opened = store::open_store({path, claim()});
+  const auto opened = store::open_sqlite_store({path, claim()});
   REQUIRE_FALSE(opened);
   return opened.error();
 }
@@ -88,7 +89,7 @@ std::unique_ptr<Engine> make_engine() {
 TEST_CASE("nobody else can read the store's files", "[sqlite]") {
   const auto old = ::umask(0);
   tests::TemporaryFolder folder;
-  auto store = store::open_store({store_in(folder), claim()});
+  auto store = store::open_sqlite_store({store_in(folder), claim()});
   ::umask(old);
   REQUIRE(store);
   for (const char* ending : {"", ".lock", ".highwater", "-wal", "-shm"}) {
@@ -104,7 +105,7 @@ TEST_CASE("a folder or file that is open to others is refused with the command t
   CHECK(says(refusal(store_in(folder)), "chmod 700"));
   CHECK_FALSE(fs::exists(store_in(folder)));
   fs::permissions(folder.path(), fs::perms{0700});
-  REQUIRE(store::open_store({store_in(folder), claim()}));
+  REQUIRE(store::open_sqlite_store({store_in(folder), claim()}));
   fs::permissions(store_in(folder), fs::perms{0640});
   CHECK(says(refusal(store_in(folder)), "chmod 600"));
   CHECK(refusal(folder / "missing" / "store.db").code == ErrorCode::unavailable);
@@ -171,7 +172,7 @@ fs::path mark_in(const tests::TemporaryFolder& folder) {
 /// A life of the store: opens it, puts these accounts, and gives what it found.
 store::Ownership live(const tests::TemporaryFolder& folder, std::uint64_t start,
                       const std::vector<std::string>& locals = {}) {
-  auto store = store::open_store({store_in(folder), claim(start)}).value();
+  auto store = store::open_sqlite_store({store_in(folder), claim(start)}).value();
   for (const std::string& local : locals) {
     REQUIRE(store->gate()
                 .run_batch({{{},
@@ -188,7 +189,7 @@ store::Ownership live(const tests::TemporaryFolder& folder, std::uint64_t start,
 
 TEST_CASE("the mark beside the store knows each commit as soon as it is made", "[sqlite]") {
   tests::TemporaryFolder folder;
-  auto store = store::open_store({store_in(folder), claim()}).value();
+  auto store = store::open_sqlite_store({store_in(folder), claim()}).value();
   const auto numbers = [](int boot, int batch) {
     char line[64];
     std::snprintf(line, sizeof line, "%019d %019d\n", boot, batch);
@@ -235,7 +236,7 @@ TEST_CASE("a copy from the middle of a run is known as an old one, however that 
   (void)live(folder, 1, {"ann"});
   fs::copy_file(store_in(folder), folder / "copy.db");
   {
-    auto store = store::open_store({store_in(folder), claim(2)}).value();
+    auto store = store::open_sqlite_store({store_in(folder), claim(2)}).value();
     fs::remove(folder / "copy.db");
     auto meddler = store::SqliteDatabase{store_in(folder)}.connect(store::Access::write).value();
     REQUIRE(meddler->run_script("VACUUM INTO '" + (folder / "copy.db").string() + "'"));
@@ -276,7 +277,7 @@ TEST_CASE("an empty database where a store has been is refused, not filled", "[s
 TEST_CASE("two names of one file meet at one lock", "[sqlite]") {
   tests::TemporaryFolder folder;
   tests::TemporaryFolder elsewhere;
-  const auto store = store::open_store({store_in(folder), claim()}).value();
+  const auto store = store::open_sqlite_store({store_in(folder), claim()}).value();
   fs::create_symlink(store_in(folder), store_in(elsewhere));
   CHECK(refusal(store_in(elsewhere)).code == ErrorCode::conflict);
   fs::create_directory_symlink(folder.path(), elsewhere / "folder");
@@ -306,7 +307,7 @@ TEST_CASE("no range of a snapshot scans a table", "[sqlite]") {
   consent.owner = "ann";
   world.put(conversation(1, "ann@alpha.cpc", "bob@beta.cpc"), member(1, "ann@alpha.cpc"),
             ordered(1, 1, 1, "ann@alpha.cpc"), request, consent);
-  const auto plans = explained_plans(world.engine->connect());
+  const auto plans = explained_plans(world.engine->connect(), "EXPLAIN QUERY PLAN");
   CHECK(plans.size() >= 30);
   for (const auto& plan : plans) {
     INFO(plan.sql);

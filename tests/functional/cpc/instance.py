@@ -80,6 +80,7 @@ class Instance:
         self.log = self.folder / "cpcd.log"
         self.pid_file = self.folder / "cpcd.pid"
         self.iid = ""
+        self.postgres = None  # The server, when the store is a database of one.
         self.settings, self.peers = {}, {}
         self.first_config = ""
         self.process = None
@@ -97,6 +98,18 @@ class Instance:
         self.iid = made["iid"]
         self.first_config = self.config.read_text()
         return made
+
+    def use_postgres(self, server):
+        """The store is a database of this server. Before the first start."""
+        self.postgres = server
+        dsn = self.data / "postgres.dsn"
+        dsn.touch(0o600)
+        dsn.write_text(server.create_database(self.database_name) + "\n")
+        self.settings["storage.engine"] = "postgres"
+
+    @property
+    def database_name(self):
+        return self.name.replace(".", "_")
 
     def add_peer(self, name, iid, endpoint):
         self.peers[name] = (iid, endpoint)
@@ -222,6 +235,9 @@ class Instance:
 
     def rows(self):
         """Everything the store holds but its bookkeeping: {table: sorted rows}."""
+        if self.postgres is not None:
+            tables = self.postgres.tables(self.database_name)
+            return {name: rows for name, rows in tables.items() if name not in BOOKKEEPING}
         lives = self.process is not None
         mode = "mode=ro" if lives else "immutable=1"
         uri = f"file:{self.database}?{mode}"

@@ -13,6 +13,9 @@ import tempfile
 from cpc.client import Client
 from cpc.instance import Binaries, Instance
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "support"))
+from postgres_server import PostgresServer  # noqa: E402
+
 CLIENT_PORT, FEDERATION_PORT = 8480, 8470
 SANITIZERS = re.compile(
     r"AddressSanitizer|LeakSanitizer|ThreadSanitizer|UndefinedBehaviorSanitizer|runtime error:"
@@ -50,6 +53,10 @@ class World:
         self.instances = {}
         self.clients = []
         self.secrets = set()
+        self.postgres = None
+        if os.environ.get("CPC_ENGINE", "sqlite") == "postgres":
+            self.postgres = PostgresServer()
+            self.postgres.__enter__()
         for name in names:
             self.add(name, settings)
         for one in self.instances.values():
@@ -65,6 +72,8 @@ class World:
                             (host, CLIENT_PORT), (host, FEDERATION_PORT))
         instance.init()
         instance.settings = {**SETTINGS, **(settings or {})}
+        if self.postgres is not None:
+            instance.use_postgres(self.postgres)
         instance.write_config()
         for file in instance.keys.glob("*.key"):
             if file.name != "tls.key":
@@ -158,6 +167,8 @@ class World:
             if instance.process is not None:
                 instance.process.kill()
                 instance.process.wait()
+        if self.postgres is not None:
+            self.postgres.remove()
         if not os.environ.get("CPC_TEST_KEEP"):
             shutil.rmtree(self.folder, ignore_errors=True)
 

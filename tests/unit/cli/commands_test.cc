@@ -22,7 +22,9 @@ Status some_status() {
   status.version = "0.1.0";
   status.state = DaemonState::running;
   status.started_at = now() - std::chrono::hours{72};
-  status.store = {"sqlite", "/var/lib/cpcd/cpcd.db", 3, "AAAAAAAAAAAAAAAAAAAAAQ", 7, "FULL"};
+  status.store = {"sqlite", "/var/lib/cpcd/cpcd.db",
+                  3,        "AAAAAAAAAAAAAAAAAAAAAQ",
+                  7,        "synchronous=FULL, journal_mode=WAL"};
   status.accounts = 214;
   status.conversations = 1;
   status.peers = {43, 41};
@@ -71,7 +73,7 @@ version    cpcd 0.1.0
 people     214 accounts, 1 conversation
 peers      41 reachable of 43
 owed       17 items that peers have not acknowledged
-store      sqlite /var/lib/cpcd/cpcd.db, schema 3, synchronous FULL
+store      sqlite /var/lib/cpcd/cpcd.db, schema 3, synchronous=FULL, journal_mode=WAL
 epoch      AAAAAAAAAAAAAAAAAAAAAQ, boot 7
 listening  127.0.0.1:8480 for clients, 0.0.0.0:8470 for peers
 )");

@@ -46,7 +46,7 @@ struct Scene {
       }).value();
 
   [[nodiscard]] std::unique_ptr<store::Store> open() const {
-    store::OpenOptions options;
+    store::SqliteOptions options;
     options.path = folder / "store.db";
     options.claim = {core::InstanceName::parse("alpha.cpc").value(),
                      id_of<core::Iid>('i'),
@@ -54,7 +54,7 @@ struct Scene {
                      id_of<store::Fence>('f'),
                      id_of<store::MasterKeyId>('m'),
                      from_milliseconds(1)};
-    return store::open_store(options).value();
+    return store::open_sqlite_store(options).value();
   }
   template <class Coroutine>
   void run(Coroutine coroutine) {

@@ -16,7 +16,8 @@ Status some_status() {
   status.state = DaemonState::degraded;
   status.reasons = {"the disk is nearly full"};
   status.started_at = from_milliseconds(1'790'000'000'000);
-  status.store = {"sqlite", "/var/lib/cpcd/cpcd.db", 3, "AAAAAAAAAAAAAAAAAAAAAQ", 7, "FULL"};
+  status.store = {"sqlite", "/var/lib/cpcd/cpcd.db", 3, "AAAAAAAAAAAAAAAAAAAAAQ",
+                  7,        "synchronous=FULL"};
   status.accounts = 214;
   status.conversations = 99;
   status.peers = {43, 41};
