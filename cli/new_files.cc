@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <ranges>
 #include <system_error>
 
 namespace cpc::cli {
@@ -41,9 +40,10 @@ void sync_folder(const std::filesystem::path& folder) {
 }  // namespace
 
 NewFiles::~NewFiles() {
-  for (const auto& path : std::ranges::reverse_view{made_}) {
+  // NOLINTNEXTLINE(modernize-loop-convert): clang 14 cannot compile this library's views.
+  for (auto path = made_.rbegin(); path != made_.rend(); ++path) {
     std::error_code ignored;  // What cannot be removed is told by the failure that led here.
-    std::filesystem::remove(path, ignored);
+    std::filesystem::remove(*path, ignored);
   }
 }
 
