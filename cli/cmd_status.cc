@@ -15,7 +15,8 @@ using admin_protocol::Status;
 struct StatusArgs {};
 
 std::string people_of(const Status& status) {
-  std::string text = counted(status.accounts, "account");
+  if (!status.accounts) return "unknown while the store cannot be read";
+  std::string text = counted(*status.accounts, "account");
   if (status.conversations) text += ", " + counted(*status.conversations, "conversation");
   return text;
 }
@@ -33,7 +34,9 @@ void print(const Context& context, const Status& status) {
   sheet.add("people", people_of(status));
   sheet.add("peers", std::to_string(status.peers.reachable) + " reachable of " +
                          std::to_string(status.peers.total));
-  sheet.add("owed", counted(status.owed, "item") + " that peers have not acknowledged");
+  if (status.owed) {
+    sheet.add("owed", counted(*status.owed, "item") + " that peers have not acknowledged");
+  }
   sheet.add("store", store.engine + " " + store.place + ", schema " + std::to_string(store.schema) +
                          ", " + store.durability);
   sheet.add("epoch", store.store_epoch + ", boot " + std::to_string(store.boot_counter));

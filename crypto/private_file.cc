@@ -84,7 +84,7 @@ Result<> check_privacy(const Descriptor& file, const std::string& path) {
                               : (mode & 0022) != 0 ? " is writable by others (mode "
                                                    : " has an unexpected mode (mode ";
   return fail(ErrorCode::denied, path + trouble + octal(mode) +
-                                     "): a private key must be 0600. Run: chmod 600 " + path);
+                                     "): what is secret must be 0600. Run: chmod 600 " + path);
 }
 
 /// The whole file, which the caller wipes; never grows, so that no copy is left behind.

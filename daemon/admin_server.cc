@@ -126,23 +126,30 @@ AdminServer::Answer<Status> AdminServer::answer(StatusRequest) {
     const bool is_reachable = self_.health.of(name).state == routing::Reachability::reachable;
     status.peers.reachable += is_reachable ? 1 : 0;
   }
+  std::int64_t people = 0, items = 0;
   const auto look = [&](core::Snapshot& store) -> Result<> {
     std::string after;
     for (;;) {
       CPC_TRY(const auto accounts, store.accounts(after, accounts_counted_max));
-      status.accounts += static_cast<std::int64_t>(accounts.size());
+      people += static_cast<std::int64_t>(accounts.size());
       if (accounts.size() < accounts_counted_max) break;
       after = accounts.back().local;
     }
     CPC_TRY(const auto owing, store.owing_peers());
     for (const auto& name : owing) {
       CPC_TRY(const std::int64_t owed, store.owed_count(name));
-      status.owed += owed;
+      items += owed;
     }
     return success();
   };
   const Result<> read = co_await self_.store.read(look);
-  if (!read) co_return problem_of(read.error(), "the status could not be read");
+  if (read) {
+    status.accounts = people;
+    status.owed = items;
+  } else {
+    status.state = DaemonState::degraded;
+    status.reasons.push_back("the store cannot be read: " + read.error().detail);
+  }
   co_return status;
 }
 

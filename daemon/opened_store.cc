@@ -43,6 +43,7 @@ Result<std::unique_ptr<store::Store>> open_store(const Config& config, const Key
     options.claim = claim;
     return store::open_sqlite_store(options);
   }
+  CPC_TRY(check_store(config));
   store::PostgresOptions options;
   CPC_TRY(options.dsn, read_dsn(config));
   options.folder = config.data_dir;

@@ -38,6 +38,7 @@ class PostgresConnection final : public Connection {
   }
 
   Result<> begin(Access access) override {
+    access_ = access;
     CPC_TRY(outside(access == Access::write ? "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
                                             : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
                     {}));
@@ -96,7 +97,7 @@ class PostgresConnection final : public Connection {
 
   Result<> run_script(std::string_view script) override {
     if (!session_) return lost("a script");
-    const auto done = session_->run_script(postgres_script(script));
+    auto done = session_->run_script(postgres_script(script));
     if (!done) has_failed_ = true;
     return done;
   }
@@ -107,6 +108,12 @@ class PostgresConnection final : public Connection {
                 "the connection to PostgreSQL was lost before \"" + std::string{what} + "\"");
   }
 
+  // Only what writes may be run again whole: what a look-up has seen its caller keeps.
+  Error told(Error error) const {
+    if (!is_inside_ || access_ == Access::read) error.code = ErrorCode::unavailable;
+    return error;
+  }
+
   Result<PostgresAnswer> ask(std::string_view sql, const Values& values) {
     return is_inside_ ? inside(sql, values) : outside(sql, values);
   }
@@ -114,24 +121,24 @@ class PostgresConnection final : public Connection {
   // The server answers a COMMIT after a failed statement with a rollback, and without an error, so
   // nothing is asked of it any more.
   Result<PostgresAnswer> inside(std::string_view sql, const Values& values) {
-    if (!session_ || has_failed_) return lost(sql);
+    if (!session_ || has_failed_) return told(lost(sql));
     auto answer = session_->run(sql, values);
     if (answer) return answer;
     has_failed_ = true;
     if (session_->is_lost()) session_.reset();
-    return answer;
+    return told(answer.error());
   }
 
   // Look-ups and BEGIN: asked once more where the session turns out to be lost since the last one.
   Result<PostgresAnswer> outside(std::string_view sql, const Values& values) {
     for (bool is_new = session_ == nullptr;; is_new = true) {
       if (!session_) {
-        CPC_TRY(connect());
+        if (const auto made = connect(); !made) return told(made.error());
       }
       auto answer = session_->run(sql, values);
       if (answer) return answer;
       if (session_->is_lost()) session_.reset();
-      if (session_ || is_new) return fail(ErrorCode::unavailable, answer.error().detail);
+      if (session_ || is_new) return told(answer.error());
     }
   }
 
@@ -144,6 +151,7 @@ class PostgresConnection final : public Connection {
   PostgresSession::Wishes wishes_;
   std::unique_ptr<PostgresSession> session_;  ///< None once it is lost.
   bool is_inside_ = false;                    ///< Of a transaction.
+  Access access_ = Access::read;              ///< Of the transaction.
   bool has_failed_ = false;                   ///< Something in this transaction.
   std::map<const Table*, PostgresSets> sets_;
 };

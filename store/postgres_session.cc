@@ -69,9 +69,11 @@ std::string name_of(std::string_view sql) {
   return name.substr(0, 80);
 }
 
+/// libpq's words, which have lines, tabs and an end of their own.
 std::string one_line(std::string text) {
-  while (!text.empty() && text.back() == '\n') text.pop_back();
+  std::erase(text, '\t');
   std::replace(text.begin(), text.end(), '\n', ' ');
+  while (!text.empty() && (text.back() == ' ' || text.back() == '.')) text.pop_back();
   return text;
 }
 
@@ -125,14 +127,16 @@ PostgresSession::PostgresSession(const std::string& dsn) : connection_(PQconnect
 
 Result<std::unique_ptr<PostgresSession>> PostgresSession::open(const Wishes& wishes) {
   std::unique_ptr<PostgresSession> session{new PostgresSession{wishes.dsn}};
-  if (session->is_lost()) {
+  if (PQstatus(session->connection_.get()) != CONNECTION_OK) {
     return fail(
         ErrorCode::unavailable,
         "cannot connect to PostgreSQL: " + one_line(PQerrorMessage(session->connection_.get())) +
             ". Check that the server runs, and the connection string in "
             "storage.postgres_dsn_file");
   }
-  CPC_TRY(session->set_up(wishes.access));
+  if (const auto set_up = session->set_up(wishes.access); !set_up) {
+    return fail(ErrorCode::unavailable, set_up.error().detail);
+  }
   if (wishes.takes_lock) {
     CPC_TRY(session->take_lock());
   }
@@ -172,7 +176,8 @@ Result<> PostgresSession::take_lock() {
   const auto taken = run(take_lock_sql, {});
   if (taken) return success();
   const bool is_held = taken.error().detail.find(lock_not_available) != std::string::npos;
-  return is_held ? lock_is_taken() : taken.error();
+  if (is_held) return lock_is_taken();
+  return fail(ErrorCode::unavailable, taken.error().detail);
 }
 
 Error PostgresSession::lock_is_taken() {
@@ -220,8 +225,13 @@ Result<> PostgresSession::run_script(const std::string& script) {
   return refused("a script", answer);
 }
 
-Error PostgresSession::refused(std::string_view sql, const PostgresAnswer& answer) const {
+Error PostgresSession::refused(std::string_view sql, const PostgresAnswer& answer) {
   const std::string state = field_of(answer, PG_DIAG_SQLSTATE);
+  const std::string severity = field_of(answer, PG_DIAG_SEVERITY_NONLOCALIZED);
+  // An error without a state is libpq's own. It calls a connection bad only at the next attempt,
+  // when the other side's end is met while writing.
+  is_lost_ = is_lost_ || state.empty() || severity == "FATAL" || severity == "PANIC" ||
+             PQstatus(connection_.get()) != CONNECTION_OK;
   std::string words = field_of(answer, PG_DIAG_MESSAGE_PRIMARY);
   if (words.empty()) words = one_line(PQerrorMessage(connection_.get()));
   if (tells_values(state)) words = "it does not take such a value";

@@ -58,7 +58,8 @@ class PostgresSession {
   /// Several statements without parameters.
   [[nodiscard]] Result<> run_script(const std::string& script);
 
-  [[nodiscard]] bool is_lost() const { return PQstatus(connection_.get()) != CONNECTION_OK; }
+  /// Nothing more will come of it.
+  [[nodiscard]] bool is_lost() const { return is_lost_; }
 
  private:
   explicit PostgresSession(const std::string& dsn);
@@ -69,12 +70,13 @@ class PostgresSession {
   [[nodiscard]] Result<std::string> prepared(std::string_view sql,
                                              const std::vector<PostgresValue>& parameters);
   /// Why the answer is none.
-  [[nodiscard]] Error refused(std::string_view sql, const PostgresAnswer& answer) const;
+  [[nodiscard]] Error refused(std::string_view sql, const PostgresAnswer& answer);
 
   struct Finish {
     void operator()(PGconn* connection) const { PQfinish(connection); }
   };
   std::unique_ptr<PGconn, Finish> connection_;
+  bool is_lost_ = false;
   std::map<std::string, std::string, std::less<>> prepared_;  ///< SQL -> its name on the server.
 };
 

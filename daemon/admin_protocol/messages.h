@@ -67,10 +67,11 @@ struct Status {
   std::vector<std::string> reasons;  ///< Why it is degraded, a sentence each.
   TimePoint started_at{};
   StoreStatus store;
-  std::int64_t accounts = 0;
+  std::optional<std::int64_t> accounts;       ///< Absent while the store cannot be read.
   std::optional<std::int64_t> conversations;  ///< Absent where counting would take long.
   PeerCounts peers;
-  std::int64_t owed = 0;  ///< Entries, submissions and frames that peers have not acknowledged.
+  /// Entries, submissions and frames that peers have not acknowledged. Absent likewise.
+  std::optional<std::int64_t> owed;
   Listeners listeners;
   bool operator==(const Status&) const = default;
 };

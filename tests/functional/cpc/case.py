@@ -14,11 +14,12 @@ class Case(unittest.TestCase):
 
     NAMES = ("alpha.cpc",)
     SETTINGS = {}
+    ENGINE = None  # What CPC_ENGINE says.
     longMessage = True
 
     @classmethod
     def setUpClass(cls):
-        cls.world = World(*cls.NAMES, settings=cls.SETTINGS)
+        cls.world = World(*cls.NAMES, settings=cls.SETTINGS, engine=cls.ENGINE)
         cls.addClassCleanup(cls.world.abandon)
         cls.world.__enter__()
         for name, instance in cls.world.instances.items():

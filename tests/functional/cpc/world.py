@@ -46,7 +46,7 @@ class World:
     When it ends, every daemon must stop cleanly, without a sanitizer's report, an unexpected error
     or a secret in its log."""
 
-    def __init__(self, *names, settings=None):
+    def __init__(self, *names, settings=None, engine=None):
         self.binaries = binaries_here()
         # Short, because the path of a unix socket has 107 octets at most.
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="cpc-", dir="/tmp"))
@@ -54,7 +54,7 @@ class World:
         self.clients = []
         self.secrets = set()
         self.postgres = None
-        if os.environ.get("CPC_ENGINE", "sqlite") == "postgres":
+        if (engine or os.environ.get("CPC_ENGINE", "sqlite")) == "postgres":
             self.postgres = PostgresServer()
             self.postgres.__enter__()
         for name in names:

@@ -113,7 +113,7 @@ TEST_CASE("a file of any mode but 0600 is denied, and the message says how to me
     const Error error = error_of(load_signing_key(file));
     CHECK(error.code == ErrorCode::denied);
     CHECK(error.detail ==
-          file.string() + said + ": a private key must be 0600. Run: chmod 600 " + file.string());
+          file.string() + said + ": what is secret must be 0600. Run: chmod 600 " + file.string());
   }
   REQUIRE(::chmod(file.c_str(), 0600) == 0);
   CHECK(load_signing_key(file).has_value());

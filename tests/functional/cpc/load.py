@@ -1,0 +1,81 @@
+"""People who send one text after the other while daemons and databases die, and what must be there
+in the end: every acknowledged text, once, in the order of sending."""
+
+import http.client
+import threading
+
+from cpc.case import Case, new_text
+from cpc.client import Refused, eventually
+
+
+class Sender(threading.Thread):
+    """Sends one text after the other until told to stop; `accepted` holds what was acknowledged.
+
+    A send without an answer is repeated under its client id until there is one, as clients do."""
+
+    def __init__(self, client, conversation, word):
+        super().__init__(daemon=True)
+        self.client, self.conversation, self.word = client, conversation, word
+        self.accepted, self.unanswered = [], 0
+        self.is_over = threading.Event()
+        self.problem = None
+        self.start()
+
+    def run(self):
+        number = 0
+        while not self.is_over.is_set():
+            number += 1
+            text = new_text(f"{self.word} {number}")
+            if not self.deliver(text, f"{self.word}-{number}"):
+                return
+            self.accepted.append(text)
+
+    def deliver(self, text, client_id):
+        while True:
+            try:
+                self.client.send(self.conversation, text, client_id=client_id)
+                return True
+            except (OSError, http.client.HTTPException):
+                self.unanswered += 1
+            except Refused as refusal:
+                # A daemon that is stopping may say so; anything else is not in the promise.
+                if refusal.reply.status != 503 and refusal.code != "UNAVAILABLE":
+                    self.problem = refusal
+                    return False
+            if self.is_over.wait(0.02):
+                return False
+
+    def wait_more(self, count):
+        """Until so many more were accepted."""
+        wanted = len(self.accepted) + count
+        eventually(lambda: len(self.accepted) >= wanted or self.problem, f"{count} more accepted")
+        if self.problem:
+            raise AssertionError(f"sending failed: {self.problem}")
+
+    def finish(self):
+        self.is_over.set()
+        self.join()
+        if self.problem:
+            raise AssertionError(f"sending failed: {self.problem}")
+
+
+class LoadCase(Case):
+    """Promises about what was accepted while something broke."""
+
+    NAMES = ("alpha.cpc", "beta.cpc")
+
+    def both_have_all(self, alice, mine, bob, theirs, senders):
+        """One log with every acknowledged text, once, each author's in the order of sending."""
+        for client, sender in zip((bob, alice), senders):
+            client.wait_text(theirs if client is bob else mine, sender.accepted[-1])
+        for client, conversation in ((alice, mine), (bob, theirs)):
+            client.until(lambda c=client, v=conversation: all(m["position"]
+                         for m in c.messages(v)), "every message to be ordered")
+        texts = alice.texts(mine)
+        self.assertEqual(texts, bob.texts(theirs))
+        for sender in senders:
+            own = [text for text in texts if text.startswith(sender.word)]
+            self.assertEqual([text for text in own if text in set(sender.accepted)],
+                             sender.accepted)
+            self.assertEqual(len(own), len(set(own)), "a text is there twice")
+            self.assertLessEqual(len(own) - len(sender.accepted), 1)
