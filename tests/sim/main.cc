@@ -1,0 +1,87 @@
+// cpc_sim --seeds N [--first S]: runs so many seeds, one after the other, and prints what they did.
+// Ends with 1 at the first violation, whose seed is printed: the same seed shows it again.
+//   --twice        runs each seed twice; both must leave the same trace
+//   --plant BUG    plants a bug (planted.h): ends with 0 once a seed has caught it, with 1 if none
+//   does
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <cstdio>
+
+#include "tests/sim/simulation.h"
+#include "tests/support/temporary_folder.h"
+
+namespace {
+
+struct Sum {
+  std::size_t acknowledged = 0, shown = 0, requests = 0, faults = 0, crashes = 0;
+  double virtual_hours = 0;
+};
+
+void add(Sum& sum, const cpc::sim::RunReport& report) {
+  sum.acknowledged += report.acknowledged;
+  sum.shown += report.shown;
+  sum.requests += report.requests;
+  sum.faults += report.faults;
+  sum.crashes += report.crashes;
+  sum.virtual_hours += report.virtual_hours;
+}
+
+cpc::sim::RunReport run(std::uint64_t seed, cpc::sim::Plant plant) {
+  const cpc::tests::TemporaryFolder folder;
+  return cpc::sim::run_seed(seed, folder.path().string(), plant);
+}
+
+void print(const cpc::sim::RunReport& report) {
+  std::printf(
+      "seed %llu: %zu steps, %zu wishes (%zu asked again), %zu shown, %zu requests, "
+      "%zu faults, %zu crashes, %.2f h, trace %016llx\n",
+      static_cast<unsigned long long>(report.seed), report.steps, report.acknowledged,
+      report.unanswered, report.shown, report.requests, report.faults, report.crashes,
+      report.virtual_hours, static_cast<unsigned long long>(report.trace));
+  for (const std::string& violation : report.violations) {
+    std::printf("  VIOLATION %s\n", violation.c_str());
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::uint64_t seeds = 1, first = 1;
+  bool is_verbose = false;
+  CLI::App app{"cpc_sim: many instances in virtual time, everything that goes wrong from a seed"};
+  app.add_option("--seeds", seeds, "how many")->capture_default_str();
+  app.add_option("--first", first, "the first of them")->capture_default_str();
+  bool runs_twice = false;
+  std::string plant_name;
+  app.add_flag("--twice", runs_twice, "each seed twice, compared");
+  app.add_option("--plant", plant_name, "a bug to be caught");
+  app.add_flag("--verbose", is_verbose, "a line for each seed");
+  CLI11_PARSE(app, argc, argv);
+  const auto plant = cpc::sim::plant_named(plant_name);
+  if (!plant_name.empty() && !plant) {
+    std::fprintf(stderr, "there is no bug of this name\n");
+    return 2;
+  }
+  Sum sum;
+  const auto started = std::chrono::steady_clock::now();
+  for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
+    const auto report = run(seed, plant.value_or(cpc::sim::Plant::none));
+    add(sum, report);
+    if (is_verbose || !report.violations.empty()) print(report);
+    if (!report.violations.empty()) return plant ? 0 : 1;
+    if (runs_twice && run(seed, cpc::sim::Plant::none).trace != report.trace) {
+      std::printf("seed %llu: VIOLATION I13 a second run left another trace\n",
+                  static_cast<unsigned long long>(seed));
+      return 1;
+    }
+  }
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
+  std::printf(
+      "%llu seeds from %llu: %zu wishes, %zu shown, %zu requests, %zu faults, %zu crashes, "
+      "%.1f simulated hours, no violation; %.1f s\n",
+      static_cast<unsigned long long>(seeds), static_cast<unsigned long long>(first),
+      sum.acknowledged, sum.shown, sum.requests, sum.faults, sum.crashes, sum.virtual_hours,
+      took.count());
+  return plant ? 1 : 0;
+}
