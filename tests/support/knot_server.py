@@ -1,0 +1,179 @@
+#!/usr/bin/python3
+"""An authoritative DNS server of a test's own: Knot, on a loopback address and port of its own.
+
+    with KnotServer({"cpc": ["_cpc-fed._tcp.beta 60 SRV 0 0 8470 host.beta"]}) as server:
+        server.place                        # ("127.99.1.2", 5300)
+        server.set_zone("cpc", [...])       # other records from now on
+
+Records are lines of a zone file, relative to their zone. The server ends with this process, however
+that ends.
+
+As a program: knot_server.py COMMAND... runs the command with CPC_DNS=ip:port, serving the zones of
+the unit tests (unit_zones below), and ends with its status."""
+
+import contextlib
+import ctypes
+import itertools
+import os
+import pathlib
+import random
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+KNOTD, KNOTC = "/usr/sbin/knotd", "/usr/sbin/knotc"
+START_S = 20
+PORT = 5300
+LIBC = ctypes.CDLL(None, use_errno=True)
+PR_SET_PDEATHSIG = 1
+
+
+class KnotServer:
+    """`with KnotServer({zone: [record, ...]}) as server:`"""
+
+    def __init__(self, zones):
+        self.zones = dict(zones)
+        self.process = None
+        self.serials = itertools.count(1)
+        # Short, because the path of the control socket has 107 octets at most.
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="cpc-dns-", dir="/tmp"))
+        self.place = (free_host(), PORT)
+        self.conf = self.folder / "knot.conf"
+        self.log = self.folder / "knot.log"
+
+    def __enter__(self):
+        try:
+            self.start()
+        except BaseException:
+            self.remove()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.remove()
+
+    @property
+    def text(self):
+        return f"{self.place[0]}:{self.place[1]}"
+
+    def start(self):
+        """Also after stop(): the same zones at the same place."""
+        for zone, records in self.zones.items():
+            self.write_zone(zone, records)
+        self.conf.write_text(
+            f"server:\n  rundir: {self.folder}\n  listen: {self.place[0]}@{self.place[1]}\n"
+            "  udp-workers: 1\n  tcp-workers: 1\n  background-workers: 1\n"
+            f"database:\n  storage: {self.folder}/db\n"
+            "log:\n  - target: stderr\n    any: warning\n"
+            f"template:\n  - id: default\n    storage: {self.folder}\n    file: %s.zone\n"
+            "    journal-content: none\n    zonefile-load: whole\n    semantic-checks: off\n"
+            "zone:\n" + "".join(f"  - domain: {zone}\n" for zone in self.zones))
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen([KNOTD, "-c", self.conf], cwd="/", stdout=log,
+                                            stderr=log, stdin=subprocess.DEVNULL,
+                                            preexec_fn=end_with_parent)
+        deadline = time.monotonic() + START_S
+        while not all(self.serves(zone) for zone in self.zones):
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise AssertionError(f"Knot did not start:\n{self.log_tail()}")
+            time.sleep(0.02)
+
+    def write_zone(self, zone, records):
+        (self.folder / f"{zone}.zone").write_text(
+            f"$ORIGIN {zone}.\n@ 60 SOA ns.{zone}. op.{zone}. {next(self.serials)} 60 60 60 10\n"
+            f"@ 60 NS ns.{zone}.\nns.{zone}. 60 A {self.place[0]}\n" + "\n".join(records) + "\n")
+
+    def set_zone(self, zone, records):
+        self.zones[zone] = records
+        self.write_zone(zone, records)
+        ended = subprocess.run([KNOTC, "-c", self.conf, "-b", "zone-reload", zone + "."],
+                               capture_output=True, text=True)
+        if ended.returncode != 0:
+            raise AssertionError(f"knotc: {ended.stdout}{ended.stderr}\n{self.log_tail()}")
+
+    def serves(self, zone):
+        """Whether it answers with authority for the zone."""
+        question = struct.pack(">6H", 7, 0, 1, 0, 0, 0) + b"".join(
+            bytes([len(label)]) + label.encode() for label in zone.split(".")) + b"\0\0\6\0\1"
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+            asking.settimeout(0.2)
+            with contextlib.suppress(OSError):
+                asking.connect(self.place)
+                asking.send(question)
+                _, flags, _, answers = struct.unpack(">4H", asking.recv(512)[:8])
+                return flags & 0x840f == 0x8400 and answers > 0
+        return False
+
+    def stop(self):
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+    def log_tail(self):
+        return self.log.read_text(errors="replace")[-2000:] if self.log.exists() else ""
+
+    def remove(self):
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def free_host():
+    """A loopback address of our own, so that test programs can run side by side."""
+    dice = random.SystemRandom()
+    for _ in range(100):
+        host = f"127.{dice.randint(121, 126)}.{dice.randint(1, 250)}.{dice.randint(1, 250)}"
+        with contextlib.suppress(OSError), socket.create_server((host, PORT)):
+            return host
+    raise AssertionError("no free address in 127.0.0.0/8")
+
+
+def end_with_parent():
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def unit_zones():
+    """What tests/unit/dns expects to find."""
+    iid, other = "A" * 42 + "E", "A" * 42 + "I"
+    good = f'TXT "v=cpc1; iid={iid}; st=active"'
+    many = [f"_cpc-fed._tcp.many 60 SRV {i} 0 {8000 + i} target-{i}-{'x' * 40}.many"
+            for i in range(30)]
+    return {
+        "cpc": [
+            "_cpc-fed._tcp.beta 300 SRV 20 0 8471 spare.beta",
+            "_cpc-fed._tcp.beta 300 SRV 10 0 8470 host.beta",
+            f"_cpc.beta 120 {good}",
+            "host.beta 3600 A 127.0.0.1", "host.beta 3600 AAAA ::1",
+            "spare.beta 3600 A 127.0.0.2",
+            f"_cpc.two 60 {good}", f'_cpc.two 60 TXT "v=cpc1; iid={other}; st=active"',
+            "_cpc-fed._tcp.two 60 SRV 0 0 8470 host.beta",
+            "_cpc-fed._tcp.nameless 60 SRV 0 0 8470 host.beta",
+            "_cpc-fed._tcp.away 60 SRV 0 0 8470 chat.away.example.",
+            "_cpc-fed._tcp.empty 60 SRV 0 0 8470 nobody.empty",
+            "_cpc-fed._tcp.none 60 SRV 0 0 0 .",
+            "_cpc-fed._tcp.alias 60 CNAME _cpc-fed._tcp.beta",
+            *many, *(f"target-{i}-{'x' * 40}.many 60 A 127.0.1.{i + 1}" for i in range(30)),
+        ],
+        "cpc.example.org": [
+            "_cpc-fed._tcp.beta 300 SRV 0 0 8499 host.beta", f"_cpc.beta 300 {good}",
+            "host.beta 300 A 127.0.0.9",
+        ],
+    }
+
+
+def main():
+    if len(sys.argv) < 2:
+        sys.exit("usage: knot_server.py COMMAND...")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    with KnotServer(unit_zones()) as server:
+        environment = {**os.environ, "CPC_DNS": server.text}
+        sys.exit(subprocess.run(sys.argv[1:], env=environment).returncode)
+
+
+if __name__ == "__main__":
+    main()
