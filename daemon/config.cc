@@ -11,6 +11,7 @@
 namespace cpc::daemon {
 namespace {
 
+constexpr std::size_t resolvers_max = 3;  // Each is given its time before the next is asked.
 constexpr std::size_t socket_path_bytes_max = sizeof(sockaddr_un::sun_path) - 1;
 
 /// Takes a text through `parse`, which may refuse it.
@@ -138,6 +139,34 @@ void read_federation(ConfigReader& reader, FederationConfig& federation) {
   reader.number("federation.inbox_frames_max", 1, 100'000, federation.inbox_frames_max);
 }
 
+Result<routing::Endpoint> parse_resolver(std::string_view text) {
+  CPC_TRY(auto endpoint, routing::Endpoint::parse(text));
+  if (endpoint.is_address()) return endpoint;
+  return fail(ErrorCode::invalid, "a resolver is an address and a port, as in 192.0.2.53:53");
+}
+
+/// A name below which one of ours still is a name: `beta` + `.` + suffix.
+Result<std::string> parse_suffix(std::string_view text) {
+  constexpr std::size_t suffix_bytes_max = 150;
+  if (text.empty()) return std::string{};
+  const auto endpoint = routing::Endpoint::parse(std::string{text} + ":1");
+  if (endpoint && !endpoint.value().is_address() && text.size() <= suffix_bytes_max) {
+    return endpoint.value().host;
+  }
+  return fail(ErrorCode::invalid,
+              "a suffix is a DNS name without a dot at its ends, as in "
+              "cpc.example.org");
+}
+
+void read_dns(ConfigReader& reader, DnsConfig& dns) {
+  all_parsed(reader, "dns.resolvers", parse_resolver, dns.resolvers);
+  if (dns.resolvers.size() > resolvers_max) {
+    reader.complain("dns.resolvers", "has more than 3 entries; keep those that answer best");
+  }
+  parsed(reader, "dns.suffix", parse_suffix, dns.suffix);
+  reader.flag("dns.trust_ad", dns.trust_ad);
+}
+
 void read_admin(ConfigReader& reader, Config& config) {
   read_path(reader, "admin.socket", config.data_dir / "admin.sock", config.admin.socket);
   const std::size_t length = config.admin.socket.native().size();
@@ -159,10 +188,13 @@ void read_log(ConfigReader& reader, LogConfig& log) {
   log.format = static_cast<LogFormat>(format);
 }
 
-PeerConfig read_peer(ConfigReader& reader) {
+PeerConfig read_peer(ConfigReader& reader, bool asks_dns) {
   PeerConfig peer;
-  for (const char* const required : {"name", "iid", "endpoints"}) {
+  for (const char* const required : {"name", "iid"}) {
     if (!reader.has(required)) reader.complain(required, "is missing; every [[peer]] needs it");
+  }
+  if (!reader.has("endpoints") && !asks_dns) {
+    reader.complain("endpoints", "is missing; every [[peer]] needs it unless dns.resolvers is set");
   }
   parsed(reader, "name", core::InstanceName::parse, peer.name);
   const auto parse_iid = [](std::string_view text) -> Result<core::Iid> {
@@ -174,7 +206,7 @@ PeerConfig read_peer(ConfigReader& reader) {
   };
   parsed(reader, "iid", parse_iid, peer.iid);
   const bool is_read = all_parsed(reader, "endpoints", routing::Endpoint::parse, peer.endpoints);
-  if (is_read && peer.endpoints.empty()) {
+  if (is_read && peer.endpoints.empty() && !asks_dns) {
     reader.complain("endpoints", "is empty; name at least one, as in [\"chat.example.org:8470\"]");
   }
   return peer;
@@ -185,7 +217,7 @@ void read_peers(ConfigReader& reader, Config& config, ConfigProblems& problems) 
   std::set<core::Iid> iids;
   for (const auto& [table, line] : reader.tables("peer")) {
     ConfigReader one{*table, "peer.", problems};
-    PeerConfig peer = read_peer(one);
+    PeerConfig peer = read_peer(one, !config.dns.resolvers.empty());
     one.finish();
     if (!peer.name.text().empty() && !names.insert(peer.name).second) {
       one.complain("name", peer.name.text() + " was there before; keep one of the two sections");
@@ -231,6 +263,7 @@ Config read_config(ConfigReader& reader, ConfigProblems& problems) {
   read_path(reader, "keys.folder", config.data_dir / "keys", config.keys.folder);
   read_client(reader, config.client);
   read_federation(reader, config.federation);
+  read_dns(reader, config.dns);
   read_admin(reader, config);
   read_log(reader, config.log);
   read_peers(reader, config, problems);
@@ -261,7 +294,7 @@ std::vector<std::string> config_keys() {
   ConfigReader reader{nothing, "", problems};
   read_config(reader, problems);
   ConfigReader peer{nothing, "peer.", problems};
-  read_peer(peer);
+  read_peer(peer, false);
 
   std::vector<std::string> keys = reader.known();
   std::erase(keys, "peer");

@@ -127,6 +127,21 @@ struct FederationConfig {
   bool operator==(const FederationConfig&) const = default;
 };
 
+struct DnsConfig {
+  /// Servers that know `.cpc`, addresses of the form "192.0.2.53:53"; three at most. None: DNS is
+  /// not asked, and neither the machine's resolvers nor the public root ever are.
+  std::vector<routing::Endpoint> resolvers;
+
+  /// Where `.cpc` lies in the public DNS: beta.cpc is asked for as beta.<suffix>. Empty: nowhere.
+  std::string suffix;
+
+  /// Believe a resolver that says it validated an answer (the AD bit). Only for one on this machine
+  /// or behind a network that nobody else can write to.
+  bool trust_ad = false;
+
+  bool operator==(const DnsConfig&) const = default;
+};
+
 struct AdminConfig {
   /// Unix socket of cpcctl. Empty in the file: admin.sock in the data folder. At most 107 octets.
   std::filesystem::path socket = "/var/lib/cpcd/admin.sock";
@@ -144,11 +159,11 @@ struct LogConfig {
   bool operator==(const LogConfig&) const = default;
 };
 
-/// An instance whose identity the operator vouches for: trusted as pinned, never looked up.
+/// An instance whose identity the operator vouches for: trusted as pinned.
 struct PeerConfig {
   core::InstanceName name;
   core::Iid iid;
-  std::vector<routing::Endpoint> endpoints;  ///< At least one.
+  std::vector<routing::Endpoint> endpoints;  ///< At least one; may be empty if DNS is asked.
 
   bool operator==(const PeerConfig&) const = default;
 };
@@ -164,6 +179,7 @@ struct Config {
   KeysConfig keys;
   ClientConfig client;
   FederationConfig federation;
+  DnsConfig dns;
   AdminConfig admin;
   LogConfig log;
   std::vector<PeerConfig> peers;

@@ -40,6 +40,14 @@ routing::DeliverySettings delivery_settings(const Config& config) {
   return settings;
 }
 
+routing::DnsSettings dns_settings(const DnsConfig& config) {
+  routing::DnsSettings settings;
+  settings.resolvers = config.resolvers;
+  settings.suffix = config.suffix;
+  settings.trust_ad = config.trust_ad;
+  return settings;
+}
+
 // A server that could not start must not be stopped either.
 Result<> start_or_drop(std::unique_ptr<federation::HttpServer>& server) {
   Result<> started = server->start();
@@ -86,8 +94,12 @@ Task<> Parts::open(std::function<void()> fenced_off) {
   link_ = std::make_unique<federation::BeastHttpLink>(
       network_, routing::AddressPolicy{config_.federation.allow_addresses},
       federation::BeastHttpLinkOptions{});
+  if (!config_.dns.resolvers.empty()) {
+    CPC_CO_TRY(resolver_,
+               routing::AresResolver::open(network_, dns_settings(config_.dns), timers_, random_));
+  }
   directory_ = std::make_unique<federation::PeerDirectory>(static_peers(config_), *link_, *store_,
-                                                           timers_, log_);
+                                                           timers_, log_, resolver_.get());
   federation::OwnDocument::Settings settings;
   settings.endpoints = config_.federation.endpoints;
   settings.tls_pins.push_back(keys_.tls.pin());

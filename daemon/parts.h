@@ -18,6 +18,7 @@
 #include "federation/federation_server.h"
 #include "federation/peer_exchange.h"
 #include "federation/signing_loop.h"
+#include "routing/ares_resolver.h"
 #include "routing/delivery_loop.h"
 
 namespace cpc::daemon {
@@ -62,6 +63,7 @@ class Parts {
   routing::TaskGroup tasks_;
   std::unique_ptr<ThreadedStoreGate> store_;
   std::unique_ptr<federation::BeastHttpLink> link_;
+  std::unique_ptr<routing::AresResolver> resolver_;  ///< None if DNS is not asked.
   std::unique_ptr<federation::PeerDirectory> directory_;
   std::unique_ptr<federation::OwnDocument> document_;
   std::unique_ptr<federation::HttpPeerExchange> exchange_;

@@ -54,8 +54,9 @@ struct PeerDirectory::Leader {
 };
 
 PeerDirectory::PeerDirectory(std::vector<StaticPeer> peers, HttpLink& link,
-                             routing::StoreGate& store, routing::Timers& timers, Log& log)
-    : link_(link), store_(store), timers_(timers), log_(log) {
+                             routing::StoreGate& store, routing::Timers& timers, Log& log,
+                             routing::Resolver* resolver)
+    : link_(link), store_(store), timers_(timers), log_(log), resolver_(resolver) {
   for (StaticPeer& peer : peers) static_.emplace(peer.name, std::move(peer));
 }
 
@@ -116,12 +117,38 @@ PeerDirectory::Identity PeerDirectory::known(const core::InstanceName& name) con
   return found == known_.end() ? nullptr : found->second.identity;
 }
 
-Result<LinkTarget> PeerDirectory::target_of(const core::InstanceName& name) const {
-  const auto peer = static_.find(name);
-  if (peer == static_.end()) return fail(ErrorCode::not_found, "no such peer is configured");
-  LinkTarget target{name, peer->second.endpoints, {}};
+Task<LinkTarget> PeerDirectory::target_of(core::InstanceName name) {
+  if (!static_.contains(name)) co_return fail(ErrorCode::not_found, "no such peer is configured");
+  LinkTarget target;
+  target.peer = name;
+  CPC_CO_TRY(target.endpoints, co_await endpoints_of(name));
   if (const Identity identity = known(name)) target.tls_pins = identity->tls_pins;
-  return target;
+  co_return target;
+}
+
+void PeerDirectory::doubt_target(const core::InstanceName& name) {
+  if (resolver_ != nullptr) resolver_->doubt(name);
+}
+
+// The configured ones, else what DNS says now. DNS is no authority: what it says of a pinned peer's
+// identity is never believed, and where it speaks of another instance we do not even knock.
+Task<std::vector<routing::Endpoint>> PeerDirectory::endpoints_of(core::InstanceName name) {
+  const StaticPeer& peer = static_.at(name);
+  if (!peer.endpoints.empty()) co_return peer.endpoints;
+  if (resolver_ == nullptr) co_return fail(ErrorCode::unavailable, "no endpoint is configured");
+  Result<routing::Hints> hints = co_await resolver_->resolve(name);
+  // Whatever DNS says is temporary for us: the peer is configured, and so it is somewhere.
+  if (!hints) co_return fail(ErrorCode::unavailable, hints.error().detail);
+  if (!hints.value().iid || *hints.value().iid == peer.iid) {
+    co_return std::move(hints).value().endpoints;
+  }
+  Known& known = known_[name];
+  if (known.wrong_hint_until != hints.value().holds_until) {
+    known.wrong_hint_until = hints.value().holds_until;
+    log_.warn("DNS names another instance than the configured one",
+              {{"peer", name.text()}, {"dns_iid", to_text(*hints.value().iid)}});
+  }
+  co_return fail(ErrorCode::unavailable, "DNS names another instance than the configured one");
 }
 
 bool PeerDirectory::is_recent(const std::optional<routing::SteadyPoint>& at) const {
@@ -184,14 +211,18 @@ Task<PeerDirectory::Identity> PeerDirectory::look_up(core::InstanceName name, As
 Task<PeerDirectory::Identity> PeerDirectory::fetch(core::InstanceName name) {
   // The document proves itself, so it may come over TLS whose key is not pinned yet, and a peer
   // that changed its TLS key can still be asked.
-  const LinkTarget target{name, static_.at(name).endpoints, {}};
+  LinkTarget target;
+  target.peer = name;
+  CPC_CO_TRY(target.endpoints, co_await endpoints_of(name));
   HttpRequest request;
   request.method = "GET";
   request.path = document_path;
   LinkLimits limits;
   limits.timeout = std::chrono::seconds{15};
   limits.reply_bytes_max = document_bytes_max;
-  CPC_CO_TRY(const HttpReply reply, co_await link_.exchange(target, std::move(request), limits));
+  const Result<HttpReply> outcome = co_await link_.exchange(target, std::move(request), limits);
+  if (!outcome && outcome.error().code == ErrorCode::unavailable) doubt_target(name);
+  CPC_CO_TRY(const HttpReply reply, outcome);
   if (reply.status != 200) co_return fail(ErrorCode::unavailable, "the peer gave no document");
   co_return co_await accept(name, reply.body);
 }

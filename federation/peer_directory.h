@@ -1,6 +1,8 @@
 // Who a peer is: from its name to a verified PeerIdentity. Static peers come from the configuration
 // (trust level pinned: name, iid and endpoints are the operator's word); their documents are
-// fetched, proved, kept in the store and refreshed at half life. Serials only rise.
+// fetched, proved, kept in the store and refreshed at half life. Serials only rise. A static peer
+// without endpoints is found by DNS, each time that what DNS said has run out; what DNS says of its
+// identity changes nothing but whether we follow it there.
 //
 // Fetching is bounded: one look-up at a time for each name, whose outcome all who ask share; a
 // document that still serves is asked for once a minute; and a name that a stranger merely claims
@@ -16,7 +18,7 @@
 #include "federation/http_link.h"
 #include "federation/instance_document.h"
 #include "federation/transaction_codec.h"
-#include "routing/ports.h"
+#include "routing/resolver.h"
 
 namespace cpc::federation {
 
@@ -24,7 +26,7 @@ namespace cpc::federation {
 struct StaticPeer {
   core::InstanceName name;
   core::Iid iid;
-  std::vector<routing::Endpoint> endpoints;
+  std::vector<routing::Endpoint> endpoints;  ///< Empty: where DNS says.
 };
 
 /// On whose account a document is fetched.
@@ -38,8 +40,9 @@ class PeerDirectory {
   /// Look-ups under way for strangers, over all names.
   static constexpr std::size_t stranger_lookups_max = 32;
 
+  /// Without a `resolver` DNS is not asked.
   PeerDirectory(std::vector<StaticPeer> peers, HttpLink& link, routing::StoreGate& store,
-                routing::Timers& timers, Log& log);
+                routing::Timers& timers, Log& log, routing::Resolver* resolver);
 
   using Identity = std::shared_ptr<const PeerIdentity>;
 
@@ -69,8 +72,12 @@ class PeerDirectory {
   /// What is in memory, also if it expired; null if nothing is.
   [[nodiscard]] Identity known(const core::InstanceName& name) const;
 
-  /// Where to connect. Pins are empty only before the first document.
-  [[nodiscard]] Result<LinkTarget> target_of(const core::InstanceName& name) const;
+  /// Where to connect: the configured endpoints, else what DNS says. Pins are empty only before the
+  /// first document. Fails with not_found if no such peer is configured, with unavailable if there
+  /// is no endpoint now, or DNS says that another instance is there.
+  [[nodiscard]] Task<LinkTarget> target_of(core::InstanceName name);
+  /// Nobody answered at target_of(): if DNS named it, DNS is asked again before long.
+  void doubt_target(const core::InstanceName& name);
 
   [[nodiscard]] const std::map<core::InstanceName, StaticPeer>& static_peers() const {
     return static_;
@@ -85,13 +92,15 @@ class PeerDirectory {
     std::optional<routing::SteadyPoint> asked_at{};
     std::optional<routing::SteadyPoint> asked_for_stranger_at{};
     std::optional<routing::SteadyPoint> conflict_seen_at{};
-    std::shared_ptr<LookUp> look_up{};  ///< The one under way.
+    std::shared_ptr<LookUp> look_up{};                       ///< The one under way.
+    std::optional<routing::SteadyPoint> wrong_hint_until{};  ///< Told in the log already.
     bool is_loaded = false;
     bool is_refresh_wanted = false;  ///< There may be news, and it was too soon to ask.
   };
   [[nodiscard]] Task<> prepare(core::InstanceName name);
   [[nodiscard]] Task<> load(core::InstanceName name);
   [[nodiscard]] Task<Identity> look_up(core::InstanceName name, Asker asker);
+  [[nodiscard]] Task<std::vector<routing::Endpoint>> endpoints_of(core::InstanceName name);
   [[nodiscard]] Task<Identity> fetch(core::InstanceName name);
   [[nodiscard]] Task<Identity> accept(core::InstanceName name, Bytes document);
   [[nodiscard]] Result<Identity> serving(const Known& known) const;
@@ -104,6 +113,7 @@ class PeerDirectory {
   routing::StoreGate& store_;
   routing::Timers& timers_;
   Log& log_;
+  routing::Resolver* resolver_;  // May be null.
 };
 
 }  // namespace cpc::federation

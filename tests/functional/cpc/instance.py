@@ -112,6 +112,7 @@ class Instance:
         return self.name.replace(".", "_")
 
     def add_peer(self, name, iid, endpoint):
+        """`endpoint` None: DNS says where."""
         self.peers[name] = (iid, endpoint)
 
     def write_config(self):
@@ -125,9 +126,17 @@ class Instance:
                 text += "\n" + head
             text = text.replace(head, head + line, 1)
         for name, (iid, endpoint) in self.peers.items():
-            text += (f"\n[[peer]]\nname = {json.dumps(name)}\niid = {json.dumps(iid)}\n"
-                     f"endpoints = {json.dumps([place(endpoint)])}\n")
+            text += f"\n[[peer]]\nname = {json.dumps(name)}\niid = {json.dumps(iid)}\n"
+            if endpoint is not None:
+                text += f"endpoints = {json.dumps([place(endpoint)])}\n"
         self.config.write_text(text)
+
+    def move(self, port):
+        """The daemon, which does not run now, listens to peers on another port from now on."""
+        host = self.federation[0]
+        self.first_config = self.first_config.replace(place(self.federation), f"{host}:{port}")
+        self.federation = (host, port)
+        self.write_config()
 
     # --- life ----------------------------------------------------------------------------------
 

@@ -392,7 +392,8 @@ TEST_CASE("a peer is named once, completely, and is another instance") {
   CHECK(complaint_below("[[peer]]") ==
         "cpcd.toml:2: peer.name is missing; every [[peer]] needs it\n"
         "cpcd.toml:2: peer.iid is missing; every [[peer]] needs it\n"
-        "cpcd.toml:2: peer.endpoints is missing; every [[peer]] needs it");
+        "cpcd.toml:2: peer.endpoints is missing; every [[peer]] needs it unless "
+        "dns.resolvers is set");
   CHECK(
       complaint_below("[[peer]]\nname = \"sud.cpc\"\niid = \"" + other_iid +
                       "\"\nendpoints = []") ==

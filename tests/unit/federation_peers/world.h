@@ -84,6 +84,7 @@ struct Host {
   int fetches = 0;   ///< Of the document, tries included.
   int requests = 0;  ///< Others that arrived.
   federation::HttpRequest last;
+  std::vector<routing::Endpoint> endpoints;  ///< Where the last try went.
 };
 
 class Network final : public federation::HttpLink {
@@ -96,6 +97,7 @@ class Network final : public federation::HttpLink {
                                        federation::HttpRequest request,
                                        federation::LinkLimits) override {
     Host& host = hosts[target.peer];
+    host.endpoints = target.endpoints;
     const bool is_fetch = request.path == federation::document_path;
     host.fetches += is_fetch ? 1 : 0;
     ++under_way;
@@ -158,6 +160,7 @@ class Side {
   CountedRandom random;
   routing::PeerHealth health;
   KeptLog log;
+  routing::Resolver* resolver = nullptr;  ///< Set before begin(), or DNS is not asked.
   std::unique_ptr<federation::PeerDirectory> directory;
   std::unique_ptr<federation::OwnDocument> document;
   std::unique_ptr<federation::FederationServer> server;
@@ -166,7 +169,8 @@ class Side {
   /// A life begins. The document is renewed by World::start().
   void begin(const std::vector<federation::StaticPeer>& peers) {
     settings.tls_pins.assign(1, host().tls_key);
-    directory = std::make_unique<federation::PeerDirectory>(peers, network, gate, timers, log);
+    directory =
+        std::make_unique<federation::PeerDirectory>(peers, network, gate, timers, log, resolver);
     document = std::make_unique<federation::OwnDocument>(home, keys, gate, timers, settings);
     const auto ignore = [](const core::InstanceName&) {};
     server = std::make_unique<federation::FederationServer>(federation::FederationServer::Parts{
