@@ -67,7 +67,7 @@ struct SimInstance::Life {
               std::move(next_commit), [&self] { self.wants_to_die_ = true; }, self.dice_.fork(),
               self.plant}),
         link(self.ground_.network, self.name_),
-        directory(peers, link, gate, timers, self.log),
+        directory(peers, link, gate, timers, self.log, nullptr),
         document(home, self.keys_, gate, timers, settings_of(self)),
         server({home,
                 self.keys_,

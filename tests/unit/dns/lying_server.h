@@ -34,8 +34,7 @@ struct LyingServer {
       : lie(std::move(lies)),
         socket(io, udp::endpoint{boost::asio::ip::make_address("127.0.0.1"), 0}),
         forger(io, udp::endpoint{boost::asio::ip::make_address("127.0.0.1"), 0}),
-        acceptor(io, tcp::endpoint{boost::asio::ip::make_address("127.0.0.1"),
-                                   socket.local_endpoint().port()}) {
+        acceptor(beside(io, socket)) {
     receive();
     accept();
   }
@@ -51,6 +50,19 @@ struct LyingServer {
   int count = 0;
 
  private:
+  // Over TCP on the port that UDP was given; another one for both where that is somebody else's.
+  static tcp::acceptor beside(boost::asio::io_context& io, udp::socket& socket) {
+    const auto loopback = boost::asio::ip::make_address("127.0.0.1");
+    for (int left = 100;; --left) {
+      try {
+        return tcp::acceptor{io, tcp::endpoint{loopback, socket.local_endpoint().port()}};
+      } catch (const boost::system::system_error&) {
+        if (left == 0) throw;
+        socket = udp::socket{io, udp::endpoint{loopback, 0}};
+      }
+    }
+  }
+
   Question read(std::string_view octets) {
     Question question;
     question.id = octets.substr(0, 2);
