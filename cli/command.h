@@ -67,5 +67,6 @@ void add_user_passwd(CLI::App& user, Context& context);
 void add_user_disable(CLI::App& user, Context& context);
 void add_peer_list(CLI::App& peer, Context& context);
 void add_peer_show(CLI::App& peer, Context& context);
+void add_route(CLI::App& program, Context& context);
 
 }  // namespace cpc::cli

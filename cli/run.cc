@@ -51,6 +51,7 @@ void add_commands(CLI::App& program, Context& context) {
   CLI::App& peer = add_noun(program, "peer", "Other instances");
   add_peer_list(peer, context);
   add_peer_show(peer, context);
+  add_route(program, context);
 }
 
 /// Help and version are results; anything else that parsing throws is a usage error.

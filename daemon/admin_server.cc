@@ -102,6 +102,7 @@ awaitable<HttpReply> AdminServer::handle(HttpRequest request, federation::PeerIn
   }
   if (path == PeerListRequest::path) co_return co_await handled<PeerListRequest>(*this, request);
   if (path == PeerShowRequest::path) co_return co_await handled<PeerShowRequest>(*this, request);
+  if (path == RouteRequest::path) co_return co_await handled<RouteRequest>(*this, request);
   co_return reply_with(Problem{"not_found.command", "the daemon does not know this command",
                                "it may be older than cpcctl",
                                "compare cpcctl --version and cpcctl status"});

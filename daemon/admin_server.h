@@ -30,6 +30,8 @@ class AdminServer {
     TimePoint started_at;
     Log& log;
     std::function<std::optional<std::string>()> store_failure;  ///< As ThreadedStoreGate::failure.
+    routing::Resolver* resolver;                                ///< Null if DNS is not asked.
+    std::function<Task<>(core::InstanceName)> greet;  ///< As routing::PeerExchange::greet.
   };
   explicit AdminServer(Parts parts) : self_(std::move(parts)) {}
 
@@ -48,10 +50,15 @@ class AdminServer {
       admin_protocol::UserDisableRequest request);
   [[nodiscard]] Answer<admin_protocol::PeerList> answer(admin_protocol::PeerListRequest request);
   [[nodiscard]] Answer<admin_protocol::PeerDetail> answer(admin_protocol::PeerShowRequest request);
+  [[nodiscard]] Answer<admin_protocol::Route> answer(admin_protocol::RouteRequest request);
 
  private:
   [[nodiscard]] Task<std::string> hashed(std::string password);
   [[nodiscard]] Task<> change(core::Closure closure);
+  [[nodiscard]] boost::asio::awaitable<void> add_dns(const federation::StaticPeer& peer,
+                                                     admin_protocol::Route& route);
+  [[nodiscard]] boost::asio::awaitable<void> add_probe(core::InstanceName name,
+                                                       admin_protocol::Route& route);
   [[nodiscard]] Result<admin_protocol::PeerRow> row_of(core::Snapshot& store,
                                                        const federation::StaticPeer& peer) const;
 

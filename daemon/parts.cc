@@ -199,7 +199,8 @@ Result<> Parts::listen_to_operator() {
       facts.durability};
   admin_ = std::make_unique<AdminServer>(AdminServer::Parts{
       config_, home_, store_status, *store_, timers_, random_, health_, *directory_, hash, where,
-      started_at_, log_, [this] { return store_->failure(); }});
+      started_at_, log_, [this] { return store_->failure(); }, resolver_.get(),
+      [this](core::InstanceName peer) { return greet(std::move(peer)); }});
   federation::HttpServerOptions admin_options;
   admin_options.listen = federation::UnixListener{config_.admin.socket, 0660};
   admin_options.connections_max = 32;
@@ -210,6 +211,12 @@ Result<> Parts::listen_to_operator() {
       },
       log_);
   return start_or_drop(admin_http_);
+}
+
+// The operator may ask before the loops run: the admin socket listens first.
+Task<> Parts::greet(core::InstanceName peer) {
+  if (!exchange_) co_return fail(ErrorCode::unavailable, "the instance is still starting");
+  co_return co_await exchange_->greet(std::move(peer));
 }
 
 void Parts::start_loops() {

@@ -46,6 +46,7 @@ class Parts {
   [[nodiscard]] Result<> listen_to_clients();
   [[nodiscard]] Result<> listen_to_operator();
   void start_loops();
+  [[nodiscard]] Task<> greet(core::InstanceName peer);
 
   boost::asio::any_io_executor network_;
   const Config config_;

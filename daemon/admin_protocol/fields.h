@@ -160,4 +160,59 @@ void fields(Visitor& visit, Is<PeerShowRequest> auto& m) {
   visit("name", m.name);
 }
 
+template <class Visitor>
+void fields(Visitor& visit, Is<RouteEndpoint> auto& m) {
+  visit("endpoint", m.endpoint);
+  visit("source", m.source);
+  visit("allowed", m.allowed);
+  visit("reason", m.reason);
+}
+
+template <class Visitor>
+void fields(Visitor& visit, Is<RouteDocument> auto& m) {
+  visit("delegation_serial", m.delegation_serial);
+  visit("operational_serial", m.operational_serial);
+  visit("fetched_at", m.fetched_at);
+  visit("expires_at", m.expires_at);
+}
+
+template <class Visitor>
+void fields(Visitor& visit, Is<RouteDns> auto& m) {
+  visit("srv", m.srv);
+  visit("txt", m.txt);
+  visit("resolvers", m.resolvers);
+  visit("endpoints", m.endpoints);
+  visit("iid", m.iid);
+  visit("ttl_ms", m.ttl_ms);
+  visit("authenticated", m.authenticated);
+  visit("stale", m.stale);
+  visit("matches", m.matches);
+  visit("error", m.error);
+}
+
+template <class Visitor>
+void fields(Visitor& visit, Is<RouteProbe> auto& m) {
+  visit("ok", m.ok);
+  visit("hello_ms", m.hello_ms);
+  visit("error", m.error);
+}
+
+template <class Visitor>
+void fields(Visitor& visit, Is<Route> auto& m) {
+  visit("name", m.name);
+  visit("iid", m.iid);
+  visit("trust", m.trust);
+  visit("document", m.document);
+  visit("dns", m.dns);
+  visit("endpoints", m.endpoints);
+  visit("probe", m.probe);
+  visit("deliverable", m.deliverable);
+}
+
+template <class Visitor>
+void fields(Visitor& visit, Is<RouteRequest> auto& m) {
+  visit("address", m.address);
+  visit("probe", m.probe);
+}
+
 }  // namespace cpc::admin_protocol

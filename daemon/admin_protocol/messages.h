@@ -205,4 +205,68 @@ struct PeerShowRequest {
   bool operator==(const PeerShowRequest&) const = default;
 };
 
+// --- route --------------------------------------------------------------------------------------
+
+/// A place to connect to, and whether we may.
+struct RouteEndpoint {
+  std::string endpoint;
+  std::string source;  ///< configuration | dns
+  bool allowed = false;
+  std::string reason;  ///< Why not; for a name: that its addresses are checked when connecting.
+  bool operator==(const RouteEndpoint&) const = default;
+};
+
+/// The signed document that we have of the peer.
+struct RouteDocument {
+  std::int64_t delegation_serial = 0;
+  std::int64_t operational_serial = 0;
+  TimePoint fetched_at{};
+  TimePoint expires_at{};
+  bool operator==(const RouteDocument&) const = default;
+};
+
+/// What DNS was asked for, and what it said.
+struct RouteDns {
+  std::string srv;  ///< The names in question.
+  std::string txt;
+  std::vector<std::string> resolvers;
+  std::vector<std::string> endpoints;
+  std::optional<std::string> iid;
+  std::int64_t ttl_ms = 0;
+  bool authenticated = false;
+  bool stale = false;
+  bool matches = true;  ///< False: it names another instance than the configured one.
+  std::string error;    ///< Empty after an answer.
+  bool operator==(const RouteDns&) const = default;
+};
+
+struct RouteProbe {
+  bool ok = false;
+  std::int64_t hello_ms = 0;  ///< Connecting, TLS and the signed hello and its signed reply.
+  std::string error;
+  bool operator==(const RouteProbe&) const = default;
+};
+
+struct Route {
+  static constexpr std::string_view schema = "cpcctl.route.v1";
+  std::string name;
+  std::string iid;
+  std::string trust;  ///< self | pinned
+  std::optional<RouteDocument> document;
+  std::optional<RouteDns> dns;  ///< Absent where DNS is off, or has nothing to say: self.
+  std::vector<RouteEndpoint> endpoints;
+  std::optional<RouteProbe> probe;
+  bool deliverable = false;
+  bool operator==(const Route&) const = default;
+};
+
+/// Problems: invalid.name, not_found.peer.
+struct RouteRequest {
+  using Answer = Route;
+  static constexpr std::string_view path = "/v1/route";
+  std::string address;  ///< A person's, or an instance's name.
+  bool probe = false;
+  bool operator==(const RouteRequest&) const = default;
+};
+
 }  // namespace cpc::admin_protocol

@@ -6,6 +6,7 @@ import sys
 import time
 
 from cpc.case import Case, main, new_text
+from cpc.instance import CommandFailed
 from cpc.world import World
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "support"))
@@ -61,6 +62,34 @@ class RouteByDns(Case):
             self.assertNotIn("last_success_at", peer)
         finally:
             self.dns.set_zone("cpc", list(records_of(self.alpha, self.beta)))
+
+    def test_route_tells_each_step_and_the_probe_proves_it(self):
+        route = self.alpha.cpcctl("route", "nobody@beta.cpc", "--probe")
+        place = f"{self.beta.federation[0]}:{self.beta.federation[1]}"
+        self.assertEqual((route["schema"], route["name"], route["iid"], route["trust"]),
+                         ("cpcctl.route.v1", "beta.cpc", self.beta.iid, "pinned"))
+        self.assertEqual((route["dns"]["srv"], route["dns"]["txt"], route["dns"]["resolvers"]),
+                         ("_cpc-fed._tcp.beta.cpc", "_cpc.beta.cpc", [self.dns.text]))
+        self.assertEqual((route["dns"]["iid"], route["dns"]["ttl_ms"], route["dns"]["error"]),
+                         (self.beta.iid, 60_000, ""))
+        self.assertEqual([(one["endpoint"], one["source"], one["allowed"])
+                          for one in route["endpoints"]], [(place, "dns", True)])
+        self.assertTrue(route["probe"]["ok"], route)
+        self.assertTrue(route["deliverable"])
+        self.assertEqual(self.alpha.cpcctl("route", "alpha.cpc")["trust"], "self")
+        for address, status in (("gamma.cpc", 5), ("not a name", 1)):
+            with self.assertRaises(CommandFailed) as caught:
+                self.alpha.cpcctl("route", address)
+            self.assertEqual(caught.exception.status, status, str(caught.exception))
+
+    def test_a_probe_of_a_peer_that_is_down_is_status_9(self):
+        self.assertEqual(self.beta.stop(), 0)
+        with self.assertRaises(CommandFailed) as caught:
+            self.alpha.cpcctl("route", "beta.cpc", "--probe")
+        self.assertEqual(caught.exception.status, 9, str(caught.exception))
+        self.assertEqual(caught.exception.answer["schema"], "cpcctl.route.v1")
+        self.assertFalse(caught.exception.answer["probe"]["ok"])
+        self.beta.start()
 
     def wait_log(self, instance, words):
         deadline = time.monotonic() + 30

@@ -51,6 +51,28 @@ PeerDetail some_detail() {
   return detail;
 }
 
+Route some_route() {
+  Route route;
+  route.name = "west.cpc";
+  route.iid = "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs";
+  route.trust = "pinned";
+  route.document = RouteDocument{4, 90, from_milliseconds(1), from_milliseconds(2)};
+  route.dns = RouteDns{"_cpc-fed._tcp.west.cpc",
+                       "_cpc.west.cpc",
+                       {"192.0.2.53:53"},
+                       {"198.51.100.7:8470"},
+                       route.iid,
+                       300'000,
+                       true,
+                       true,
+                       false,
+                       "no answer"};
+  route.endpoints = {{"198.51.100.7:8470", "dns", true, ""}};
+  route.probe = RouteProbe{true, 12, "none"};
+  route.deliverable = true;
+  return route;
+}
+
 template <class Message>
 void require_same_after_a_journey(const Message& message) {
   const std::string text = encode(message);
@@ -75,6 +97,9 @@ TEST_CASE("every message of the admin protocol arrives as it was sent") {
   require_same_after_a_journey(PeerList{{some_row(), PeerRow{}}});
   require_same_after_a_journey(PeerList{});
   require_same_after_a_journey(PeerShowRequest{"west.cpc"});
+  require_same_after_a_journey(RouteRequest{"anna@west.cpc", true});
+  require_same_after_a_journey(some_route());
+  require_same_after_a_journey(Route{});
   require_same_after_a_journey(some_detail());
   require_same_after_a_journey(PeerDetail{});
 }
