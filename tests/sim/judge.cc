@@ -13,6 +13,17 @@ void Judge::acknowledged(const std::string& text) {
   intentions_.at(text).is_acknowledged = true;
 }
 
+void Judge::refused(const std::string& text, std::string_view code, const core::Address& to) {
+  ++refused_count_;
+  if (code.empty()) violations_.push_back("I12 refused without a reason: " + to.text());
+  const auto intention = intentions_.find(text);
+  if (intention == intentions_.end()) return;
+  intention->second.is_refused = true;
+  if (views_[{intention->second.from, intention->second.to}].by_text.contains(text)) {
+    violations_.push_back("I12 refused, and yet stored: \"" + text + "\" of " + to.text());
+  }
+}
+
 void Judge::grants(const core::Address& owner, const core::Address& subject) {
   granted_.insert({owner, subject});
   revoked_.erase({owner, subject});
@@ -45,6 +56,7 @@ void Judge::sees(const core::Address& reader, const Shown& shown) {
   if (intention->second.from != shown.sender || intention->second.to != to) {
     return violated("I4 written by another or for another", reader, shown);
   }
+  if (intention->second.is_refused) violated("I12 refused, and yet shown", reader, shown);
   if (!may_be_shown(reader, shown)) violated("I5 without consent", reader, shown);
   View& view = views_[{reader, shown.other}];
   const auto [known, is_new] = view.by_text.emplace(shown.text, shown.id);

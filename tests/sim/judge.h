@@ -2,7 +2,8 @@
 // people read, never by asking a daemon what it believes.
 //
 // I1 nothing acknowledged is lost, I2 nothing is shown twice, I3 one order per conversation, I4
-// nothing is shown that nobody wrote, I5 nothing is shown without consent or after its withdrawal.
+// nothing is shown that nobody wrote, I5 nothing is shown without consent or after its withdrawal,
+// I6 copies converge, I12 a refusal has a reason, and nothing of what was refused is ever shown.
 #pragma once
 
 #include <map>
@@ -21,6 +22,7 @@ struct Intention {
   core::Address to;
   std::size_t number = 0;  ///< Of this author towards this person.
   bool is_acknowledged = false;
+  bool is_refused = false;
 };
 
 class Judge {
@@ -28,6 +30,8 @@ class Judge {
   // What people do.
   void intends(const std::string& text, const core::Address& from, const core::Address& to);
   void acknowledged(const std::string& text);
+  /// `code` is what the answer gave as its reason; `text` is empty where nothing was to be sent.
+  void refused(const std::string& text, std::string_view code, const core::Address& to);
   /// `owner` set out to let `subject` write: from now on it may take effect.
   void grants(const core::Address& owner, const core::Address& subject);
   /// The revocation was acknowledged; what is not shown by now never will be.
@@ -48,6 +52,7 @@ class Judge {
 
   [[nodiscard]] const std::vector<std::string>& violations() const { return violations_; }
   [[nodiscard]] std::size_t shown_count() const { return shown_count_; }
+  [[nodiscard]] std::size_t refused_count() const { return refused_count_; }
 
  private:
   using Pair = std::pair<core::Address, core::Address>;
@@ -74,6 +79,7 @@ class Judge {
   std::map<Pair, Log> logs_;    ///< The smaller address first.
   std::vector<std::string> violations_;
   std::size_t shown_count_ = 0;
+  std::size_t refused_count_ = 0;
 };
 
 }  // namespace cpc::sim

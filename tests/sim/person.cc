@@ -38,14 +38,15 @@ void Person::act() {
 void Person::take_answer() {
   const Result<> outcome = question_->outcome;
   question_.reset();
-  const bool is_later = !outcome && (outcome.error().code == ErrorCode::unavailable ||
-                                     core::stable_code(outcome.error()).empty());
-  if (is_later) {
-    ++unanswered;
+  if (!outcome && outcome.error().code == ErrorCode::unavailable) {
+    ++unanswered;  // "Later": the wish stays the first.
     return;
   }
-  acknowledged += outcome ? 1 : 0;
-  if (!outcome) refusal = outcome.error().detail;
+  if (outcome) {
+    ++acknowledged;
+  } else {
+    judge_.refused(wishes_.front().text, core::stable_code(outcome.error()), address_);
+  }
   wishes_.pop_front();
 }
 

@@ -48,7 +48,6 @@ class Person {
 
   std::size_t acknowledged = 0;
   std::size_t unanswered = 0;  ///< Asked again, because there was no answer or "later".
-  std::string refusal;         ///< The last answer that was neither yes nor later.
 
  private:
   struct Question {

@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 
+#include "core/records.h"
 #include "store/table.h"
 #include "tests/support/forwarding_connection.h"
 
@@ -58,11 +59,13 @@ class ConsentOutside final : public ForwardingConnection {
                     const store::EachRow& each) override {
     if (table.name != "consents") return ForwardingConnection::find_all(table, keys, each);
     return ForwardingConnection::find_all(table, keys, [&](SqlRow& row) -> Result<> {
-      Read& read = reads_[key_of(table, row)];
-      if (read.row.empty() || timers_.steady_now() > read.at + 60s) {
-        read = {row, timers_.steady_now()};
-      }
-      SqlRow stale = read.row;
+      const std::string key = key_of(table, row);
+      if (is_granted(table, row)) granted_[key] = {row, timers_.steady_now()};
+      const auto before = granted_.find(key);
+      const bool is_near =
+          before != granted_.end() && timers_.steady_now() < before->second.at + 60s;
+      if (!is_near) return each(row);
+      SqlRow stale = before->second.row;  // A withdrawal is not seen yet.
       return each(stale);
     });
   }
@@ -72,8 +75,13 @@ class ConsentOutside final : public ForwardingConnection {
     SqlRow row;
     routing::SteadyPoint at{};
   };
+  static bool is_granted(const Table& table, const SqlRow& row) {
+    const auto column = std::ranges::find(table.columns, "state", &store::Column::name);
+    const auto at = static_cast<std::size_t>(column - table.columns.begin());
+    return std::get<std::int64_t>(row[at]) == static_cast<int>(core::ConsentState::granted);
+  }
   tests::VirtualTimers& timers_;
-  std::map<std::string, Read> reads_;
+  std::map<std::string, Read> granted_;
 };
 
 /// Hands over what was submitted in the opposite order.
@@ -106,6 +114,7 @@ std::optional<Plant> plant_named(std::string_view name) {
       {"consent-outside", Plant::consent_outside},
       {"lost-wake-up", Plant::lost_wake_up},
       {"cache-before-commit", Plant::cache_before_commit},
+      {"refused-yet-stored", Plant::refused_yet_stored},
       {"order-after-restart", Plant::order_after_restart}};
   const auto found = plants.find(name);
   if (found == plants.end()) return std::nullopt;

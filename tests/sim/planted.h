@@ -18,6 +18,7 @@ enum class Plant {
   consent_outside,             ///< Consent is decided from what was read a while before.
   lost_wake_up,                ///< Some commits wake nobody.
   cache_before_commit,         ///< What was about to be written is seen, committed or not.
+  refused_yet_stored,          ///< Some of what was committed is answered with a refusal.
   order_after_restart,         ///< What is owed leaves in another order after a restart.
 };
 

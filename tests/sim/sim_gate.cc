@@ -5,6 +5,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <deque>
 
+#include "core/codes.h"
 #include "tests/support/forwarding_connection.h"
 
 namespace cpc::sim {
@@ -111,6 +112,10 @@ struct SimGate::State : std::enable_shared_from_this<State> {
     if (parts.dice.chance(faults.crash_after_per_mille)) return end_life();
     const bool is_lost = parts.plant == Plant::lost_wake_up && parts.dice.chance(300);
     if (!is_lost) parts.wake_ups.dispatch(result.committed);
+    if (parts.plant == Plant::refused_yet_stored && parts.dice.chance(20)) {
+      result.results.front() =
+          core::refuse(ErrorCode::denied, core::codes::consent_required, "planted");
+    }
     const auto told = std::exchange(under_way, {});
     for (std::size_t i = 0; i < told.size(); ++i) finish(*told[i], std::move(result.results[i]));
     if (acknowledges_first) end_life();  // And the commit never came.

@@ -2,6 +2,9 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <nlohmann/json.hpp>
+
+#include "federation/wire_codes.h"
 
 namespace cpc::sim {
 namespace {
@@ -16,6 +19,14 @@ Error broken() {
 
 Milliseconds SimNetwork::latency() {
   return meets(faults.late_per_mille) ? dice_.between(1s, 20s) : dice_.between(2ms, 60ms);
+}
+
+void SimNetwork::note_refusal(const federation::HttpReply& reply) {
+  ++refusals;
+  const auto problem = nlohmann::json::parse(reply.body, nullptr, false);
+  const bool has_code = problem.is_object() && problem.contains("code") &&
+                        federation::wire_code_from_text(problem.value("code", "")).has_value();
+  unexplained += has_code ? 0 : 1;
 }
 
 bool SimNetwork::meets(unsigned per_mille) {
@@ -52,6 +63,7 @@ Task<federation::HttpReply> SimNetwork::carry(core::InstanceName from, core::Ins
   host->second(std::move(request), slot);
   const bool has_come = co_await slot->arrived.wait_until(timers_, due);
   if (!has_come || !slot->reply) co_return broken();
+  if (slot->reply->status >= 400) note_refusal(*slot->reply);
   co_await timers_.sleep_until(std::min(due, timers_.steady_now() + latency()));
   if (cuts_.contains({to, from}) || meets(faults.lost_per_mille)) co_return broken();
   co_return *std::move(slot->reply);

@@ -55,9 +55,12 @@ class SimNetwork {
   NetworkFaults faults;
   std::size_t requests = 0;
   std::size_t faults_met = 0;
+  std::size_t refusals = 0;     ///< Replies of 400 and more.
+  std::size_t unexplained = 0;  ///< Of them without a code.
 
  private:
   [[nodiscard]] Milliseconds latency();
+  void note_refusal(const federation::HttpReply& reply);
   [[nodiscard]] bool meets(unsigned per_mille);
   [[nodiscard]] boost::asio::awaitable<void> arrive_late(core::InstanceName to,
                                                          federation::HttpRequest request);

@@ -36,6 +36,7 @@ class Simulation {
     heal();
     drain(drain_max);
     write_once_more();
+    if (network_.unexplained > 0) report_.violations.push_back("I12 a reply without a known code");
     if (is_sound()) judge_.closes();
     tell();
     return std::move(report_);
@@ -246,6 +247,7 @@ class Simulation {
     }
     report_.shown = judge_.shown_count();
     report_.requests = network_.requests;
+    report_.refusals = judge_.refused_count() + network_.refusals;
     report_.faults = network_.faults_met + report_.crashes;
     const auto lived = timers_.steady_now() - tests::VirtualTimers::start_of_steady;
     report_.virtual_hours = std::chrono::duration<double, std::ratio<3600>>(lived).count();

@@ -18,6 +18,7 @@ struct RunReport {
   std::size_t unanswered = 0;    ///< Questions that had to be asked again.
   std::size_t shown = 0;         ///< Messages that people were shown, changes of state included.
   std::size_t requests = 0;      ///< Between instances.
+  std::size_t refusals = 0;      ///< Of people's wishes, and of those requests.
   std::size_t faults = 0;
   std::size_t crashes = 0;
   double virtual_hours = 0;

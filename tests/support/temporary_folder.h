@@ -10,8 +10,9 @@ namespace cpc::tests {
 
 class TemporaryFolder {
  public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "cpc-test-XXXXXX").string();
+  explicit TemporaryFolder(
+      const std::filesystem::path& parent = std::filesystem::temp_directory_path()) {
+    std::string name = (parent / "cpc-test-XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error{"no temporary folder"};
     path_ = name;
   }
