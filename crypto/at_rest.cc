@@ -30,7 +30,7 @@ void must(bool held) {
 /// Wipe it after use.
 Bytes subkey(const MasterKey& master, std::string_view scope) {
   must(master.view().size() == master_key_bytes);  // A key that was moved from seals nothing.
-  return hkdf_sha256(master.view(), Bytes{"cpc-rest-1"}.append(scope), 32);
+  return hkdf_sha256_expand(master.extracted(), Bytes{"cpc-rest-1"}.append(scope), 32);
 }
 
 /// Each part preceded by its length, so that a table and a row cannot trade letters.
@@ -50,6 +50,11 @@ int length(std::string_view text) {
 
 }  // namespace
 
+MasterKey::MasterKey(Bytes key)
+    : key_(std::move(key)),
+      extracted_(hkdf_sha256_extract(key_).view()),
+      id_(hmac_sha256(key_, "cpc-key-id").view().substr(0, key_id_bytes)) {}
+
 Result<MasterKey> MasterKey::from_bytes(std::string_view raw) {
   if (raw.size() != master_key_bytes) {
     return fail(ErrorCode::invalid, "a master key of the wrong length");
@@ -58,24 +63,22 @@ Result<MasterKey> MasterKey::from_bytes(std::string_view raw) {
 }
 
 // 32 octets lie on the heap, where moving a string takes the buffer along and leaves no copy.
-MasterKey::MasterKey(MasterKey&& other) noexcept : key_(std::move(other.key_)) {
-  other.key_.clear();
-}
+MasterKey::MasterKey(MasterKey&& other) noexcept
+    : key_(std::exchange(other.key_, {})),
+      extracted_(std::exchange(other.extracted_, {})),
+      id_(std::exchange(other.id_, {})) {}
 
 MasterKey& MasterKey::operator=(MasterKey&& other) noexcept {
-  if (this == &other) return *this;
-  sodium_memzero(key_.data(), key_.size());
-  key_ = std::move(other.key_);
-  other.key_.clear();
+  MasterKey taken{std::move(other)};
+  std::swap(key_, taken.key_);
+  std::swap(extracted_, taken.extracted_);
+  std::swap(id_, taken.id_);
   return *this;
 }
 
 MasterKey::~MasterKey() {
   sodium_memzero(key_.data(), key_.size());
-}
-
-Bytes MasterKey::id() const {
-  return Bytes{hmac_sha256(key_, "cpc-key-id").view().substr(0, key_id_bytes)};
+  sodium_memzero(extracted_.data(), extracted_.size());
 }
 
 Bytes seal_at_rest(const MasterKey& master, std::string_view scope, const RestPlace& place,

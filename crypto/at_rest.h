@@ -24,13 +24,17 @@ class MasterKey {
   ~MasterKey();
 
   /// Names the key without telling it: the first 8 octets of HMAC(key, "cpc-key-id").
-  [[nodiscard]] Bytes id() const;
+  [[nodiscard]] const Bytes& id() const { return id_; }
   /// For key files and derivation only. Empty once moved from.
   [[nodiscard]] std::string_view view() const { return key_; }
+  /// What subkeys are expanded from: HKDF-Extract of the key. Empty once moved from.
+  [[nodiscard]] std::string_view extracted() const { return extracted_; }
 
  private:
-  explicit MasterKey(Bytes key) : key_(std::move(key)) {}
+  explicit MasterKey(Bytes key);
   Bytes key_;
+  Bytes extracted_;
+  Bytes id_;
 };
 
 /// Where a value lies: the table's name and the row's key, both part of the associated data.

@@ -28,12 +28,20 @@ Digest hmac_sha256(std::string_view key, std::string_view message) {
 }
 
 Bytes hkdf_sha256(std::string_view key, std::string_view info, std::size_t bytes) {
+  Digest extracted = hkdf_sha256_extract(key);
+  Bytes derived = hkdf_sha256_expand(extracted.view(), info, bytes);
+  sodium_memzero(extracted.octets.data(), Digest::size);
+  return derived;
+}
+
+// Section 2.2: an absent salt is a string of zeros as long as the hash.
+Digest hkdf_sha256_extract(std::string_view key) {
+  return hmac_sha256(Bytes(Digest::size, '\0'), key);
+}
+
+// Section 2.3: T(n) = HMAC(PRK, T(n-1) || info || n).
+Bytes hkdf_sha256_expand(std::string_view extracted, std::string_view info, std::size_t bytes) {
   if (bytes > hkdf_bytes_max) std::abort();  // A counter of one octet would start again.
-
-  // Extract (section 2.2): an absent salt is a string of zeros as long as the hash.
-  Digest pseudo_random_key = hmac_sha256(Bytes(Digest::size, '\0'), key);
-
-  // Expand (section 2.3): T(n) = HMAC(PRK, T(n-1) || info || n).
   Bytes derived;
   derived.reserve(bytes);
   Bytes block;
@@ -42,10 +50,9 @@ Bytes hkdf_sha256(std::string_view key, std::string_view info, std::size_t bytes
   for (unsigned counter = 1; derived.size() < bytes; ++counter) {
     block.assign(counter == 1 ? std::string_view{} : previous.view());
     block.append(info).push_back(static_cast<char>(counter));
-    previous = hmac_sha256(pseudo_random_key.view(), block);
+    previous = hmac_sha256(extracted, block);
     derived.append(previous.view().substr(0, bytes - derived.size()));
   }
-  sodium_memzero(pseudo_random_key.octets.data(), Digest::size);
   sodium_memzero(previous.octets.data(), Digest::size);
   sodium_memzero(block.data(), block.size());
   return derived;

@@ -20,6 +20,10 @@ inline constexpr std::size_t hkdf_bytes_max = 255 * Digest::size;
 
 /// HKDF extract and expand with an empty salt; aborts if `bytes` is over hkdf_bytes_max.
 [[nodiscard]] Bytes hkdf_sha256(std::string_view key, std::string_view info, std::size_t bytes);
+/// Its two halves, for who derives often from one key. Wipe the extracted key after use.
+[[nodiscard]] Digest hkdf_sha256_extract(std::string_view key);
+[[nodiscard]] Bytes hkdf_sha256_expand(std::string_view extracted, std::string_view info,
+                                       std::size_t bytes);
 
 /// H(...) = SHA-256 over fields, each preceded by its length as 4 octets big-endian; an integer is
 /// a field of 8 octets big-endian. The lengths make the concatenation unambiguous. A field is
