@@ -107,7 +107,8 @@ awaitable<Answer> Engine::execute(Prepared prepared, Request request) const {
   if (prepared.kind() == OperationKind::subscription) {
     co_return refuse(code::operation_resolution, "a subscription needs a stream").answer();
   }
-  Execution execution{*schema_, *registry_, limits_, prepared, request};
+  PlannedOperation planned = plan(prepared);
+  Execution execution{*schema_, *registry_, limits_, prepared, planned, request};
   co_return co_await execution.run();
 }
 
@@ -116,14 +117,21 @@ awaitable<Checked<std::unique_ptr<Stream>>> Engine::subscribe(Prepared prepared,
   if (prepared.kind() != OperationKind::subscription) {
     co_return refuse(code::operation_resolution, "only a subscription has a stream");
   }
-  Execution execution{*schema_, *registry_, limits_, prepared, request};
+  auto planned = std::make_unique<PlannedOperation>(plan(prepared));
+  Execution execution{*schema_, *registry_, limits_, prepared, *planned, request};
   CPC_CO_TRY(std::unique_ptr<EventSource> source, co_await execution.open_source());
-  co_return std::make_unique<Stream>(*this, std::move(prepared), request, std::move(source),
-                                     registry_->log());
+  co_return std::make_unique<Stream>(*this, std::move(prepared), std::move(planned), request,
+                                     std::move(source), registry_->log());
 }
 
-awaitable<Answer> Engine::execute_event(Prepared prepared, Request request, Outcome event) const {
-  Execution execution{*schema_, *registry_, limits_, prepared, request};
+PlannedOperation Engine::plan(const Prepared& prepared) const {
+  const Planner planner{*schema_, prepared.document_->fragments, *prepared.variables_};
+  return {planner, *schema_->root(prepared.kind()), prepared.operation_->selections};
+}
+
+awaitable<Answer> Engine::execute_event(const Prepared& prepared, PlannedOperation& planned,
+                                        Request request, Outcome event) const {
+  Execution execution{*schema_, *registry_, limits_, prepared, planned, request};
   co_return co_await execution.run_event(std::move(event));
 }
 

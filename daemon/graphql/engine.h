@@ -46,6 +46,7 @@ class Schema;
 struct CheckedDocument;
 class DocumentCache;
 class Execution;
+struct PlannedOperation;
 class Registry;
 class Stream;
 
@@ -206,16 +207,18 @@ class Engine {
   [[nodiscard]] boost::asio::awaitable<Checked<std::unique_ptr<Stream>>> subscribe(
       Prepared prepared, Request request) const;
 
-  /// What one event makes of a subscription; for Stream, and for tests of an API.
-  [[nodiscard]] boost::asio::awaitable<Answer> execute_event(Prepared prepared, Request request,
-                                                             Outcome event) const;
-
   [[nodiscard]] const Schema& schema() const { return *schema_; }
   /// How many validated documents are kept now.
   [[nodiscard]] std::size_t cached_documents() const;
 
  private:
+  friend class Stream;
   Engine(const Setup& setup, std::unique_ptr<Schema> schema);
+  [[nodiscard]] PlannedOperation plan(const Prepared& prepared) const;
+  /// What one event makes of a subscription.
+  [[nodiscard]] boost::asio::awaitable<Answer> execute_event(const Prepared& prepared,
+                                                             PlannedOperation& planned,
+                                                             Request request, Outcome event) const;
   [[nodiscard]] Checked<std::shared_ptr<const CheckedDocument>> checked_document(
       const std::string& text) const;
 
@@ -228,8 +231,11 @@ class Engine {
 /// A running subscription. Destroying it without close() drops the source as it is.
 class Stream {
  public:
-  Stream(const Engine& engine, Prepared prepared, Request request,
-         std::unique_ptr<EventSource> source, Log* log);
+  Stream(const Engine& engine, Prepared prepared, std::unique_ptr<PlannedOperation> planned,
+         Request request, std::unique_ptr<EventSource> source, Log* log);
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+  ~Stream();
   /// Waits for the next event and runs the selection on it (section 6.2.3.2): {"errors"?, "data"}.
   /// Nothing once the source has ended; a source that throws has ended.
   [[nodiscard]] boost::asio::awaitable<std::optional<Answer>> next();
@@ -239,6 +245,7 @@ class Stream {
  private:
   const Engine& engine_;
   Prepared prepared_;
+  std::unique_ptr<PlannedOperation> planned_;  ///< Points into prepared_'s document and variables.
   Request request_;
   std::unique_ptr<EventSource> source_;
   Log* log_;

@@ -59,24 +59,23 @@ Answer Path::json() const {
 }
 
 Execution::Execution(const Schema& schema, const Registry& registry, const Limits& limits,
-                     const Prepared& prepared, Request& request)
+                     const Prepared& prepared, PlannedOperation& planned, Request& request)
     : schema_(schema),
       registry_(registry),
       limits_(limits),
       prepared_(prepared),
       request_(request),
-      planner_(schema, prepared.document_->fragments, *prepared.variables_),
-      root_(planner_.root(*schema.root(prepared.kind()), prepared.operation_->selections)) {}
+      planned_(planned) {}
 
 awaitable<Answer> Execution::run() {
   const Json nothing;
-  Completed data = co_await object(*root_, nothing, nullptr);
+  Completed data = co_await object(*planned_.root, nothing, nullptr);
   co_return answer(std::move(data));
 }
 
 awaitable<Answer> Execution::run_event(Outcome event) {
   Answer data = Answer::object();
-  for (PlannedField& field : root_->fields) {  // One, or none if it was skipped.
+  for (PlannedField& field : planned_.root->fields) {  // One, or none if it was skipped.
     const Path path{nullptr, field.response_name, {}};
     const Resolver* resolver = registry_.resolver(*field.field);
     const TypeUse& use = field.field->use;
@@ -95,10 +94,10 @@ awaitable<Answer> Execution::run_event(Outcome event) {
 }
 
 awaitable<Checked<std::unique_ptr<EventSource>>> Execution::open_source() {
-  if (root_->fields.empty()) {
+  if (planned_.root->fields.empty()) {
     co_return refuse(code::validation_failed, "a subscription must select a field");
   }
-  PlannedField& field = root_->fields.front();
+  PlannedField& field = planned_.root->fields.front();
   if (field.args_refusal) co_return *field.args_refusal;
   const Source& source = *registry_.source(*field.field);
   const Json nothing;
@@ -194,7 +193,7 @@ awaitable<Execution::Completed> Execution::composite(TypeUse use, PlannedField& 
   if (use.is_list()) co_return co_await list(use, field, value, path);
   const Type* type = object_type(use, value);
   if (type == nullptr) co_return fail_internally("no object of its type", use, field, path);
-  Completed members = co_await object(planner_.below(field, *type), value, &path);
+  Completed members = co_await object(planned_.planner.below(field, *type), value, &path);
   if (!members) co_return failed(use);
   co_return members;
 }

@@ -37,7 +37,7 @@ class Execution {
  public:
   /// All must outlive the execution.
   Execution(const Schema& schema, const Registry& registry, const Limits& limits,
-            const Prepared& prepared, Request& request);
+            const Prepared& prepared, PlannedOperation& planned, Request& request);
 
   /// A query or mutation: {"errors"?, "data"}.
   [[nodiscard]] boost::asio::awaitable<Answer> run();
@@ -87,8 +87,7 @@ class Execution {
   const Limits& limits_;
   const Prepared& prepared_;
   Request& request_;
-  Planner planner_;
-  std::unique_ptr<Plan> root_;
+  PlannedOperation& planned_;
   Answer errors_ = Answer::array();
   std::size_t answer_bytes_ = 0;
 };

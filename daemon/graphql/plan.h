@@ -53,4 +53,14 @@ class Planner {
   const Json& variables_;
 };
 
+/// One operation with its variables, ready to be run: once, or for each event of a subscription,
+/// which then plans nothing anew.
+struct PlannedOperation {
+  /// What the planner needs outlives this.
+  PlannedOperation(Planner made, const Type& type, const std::vector<ast::Selection>& selections)
+      : planner(made), root(planner.root(type, selections)) {}
+  Planner planner;
+  std::unique_ptr<Plan> root;
+};
+
 }  // namespace cpc::graphql

@@ -8,13 +8,16 @@ namespace cpc::graphql {
 
 using boost::asio::awaitable;
 
-Stream::Stream(const Engine& engine, Prepared prepared, Request request,
-               std::unique_ptr<EventSource> source, Log* log)
+Stream::Stream(const Engine& engine, Prepared prepared, std::unique_ptr<PlannedOperation> planned,
+               Request request, std::unique_ptr<EventSource> source, Log* log)
     : engine_(engine),
       prepared_(std::move(prepared)),
+      planned_(std::move(planned)),
       request_(request),
       source_(std::move(source)),
       log_(log) {}
+
+Stream::~Stream() = default;
 
 awaitable<std::optional<Answer>> Stream::next() {
   std::optional<Outcome> event;
@@ -30,7 +33,7 @@ awaitable<std::optional<Answer>> Stream::next() {
     if (log_ != nullptr) log_->error("events threw", {{"reason", what_of(thrown)}});
   }
   if (!event) co_return std::nullopt;
-  co_return co_await engine_.execute_event(prepared_, request_, *std::move(event));
+  co_return co_await engine_.execute_event(prepared_, *planned_, request_, *std::move(event));
 }
 
 void Stream::close() {
