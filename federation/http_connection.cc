@@ -13,6 +13,11 @@
 namespace cpc::federation {
 namespace {
 
+/// Assigning an empty one would keep the memory.
+void let_go(Bytes& octets) {
+  Bytes{}.swap(octets);
+}
+
 namespace asio = boost::asio;
 
 constexpr auto token = asio::as_tuple(asio::use_awaitable);
@@ -83,7 +88,7 @@ asio::awaitable<void> HttpConnection::serve() {
     if (input_.empty() && !stream_.has_pending()) {
       // Not in a function of its own: this is where 10,000 connections wait.
       if (service_.is_stopping) break;
-      input_ = Bytes{};
+      let_go(input_);
       is_idle_ = true;
       due_after(service_.options.timeouts.idle);
       const auto [failure] = co_await stream_.async_wait_readable(token);
@@ -242,7 +247,7 @@ asio::awaitable<HttpConnection::After> HttpConnection::start_web_socket(HttpRequ
     const Arrival refused = co_await refuse(400);
     co_return refused == Arrival::gone ? After::vanish : After::hang_up;
   }
-  input_ = Bytes{};
+  let_go(input_);
   web_socket_ = BeastWebSocket::make(std::move(stream_),
                                      {peer_, std::move(subprotocol), service_.options.web_socket});
   const bool is_accepted = co_await BeastWebSocket::accept(web_socket_, request);
