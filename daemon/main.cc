@@ -19,6 +19,11 @@
 #include "daemon/parts.h"
 #include "daemon/version.h"
 
+/// For jemalloc (its manual, "Tuning"): few arenas for our few threads, and what is free goes back
+/// to the system after a second. MALLOC_CONF overrides it. Without jemalloc nobody reads it.
+extern "C" const char* malloc_conf;
+const char* malloc_conf = "narenas:2,dirty_decay_ms:1000,muzzy_decay_ms:0";
+
 namespace cpc::daemon {
 namespace {
 
