@@ -39,7 +39,7 @@ Result<> change_password(Transaction& tx, const std::string& local,
   account.password_hash = password_hash;
   ++account.session_generation;
   tx.put(account);
-  tx.touched().accounts.insert(local);
+  tx.touched().accounts[local].everything = true;
   return success();
 }
 
@@ -49,7 +49,7 @@ Result<> disable_account(Transaction& tx, const std::string& local) {
   account.is_disabled = true;
   ++account.session_generation;
   tx.put(account);
-  tx.touched().accounts.insert(local);
+  tx.touched().accounts[local].everything = true;
   return success();
 }
 

@@ -77,7 +77,7 @@ Result<std::int64_t> write_consent(Transaction& tx, const ConsentKey& key, Conse
   consent.version = (existing ? existing->version : 0) + 1;
   consent.told_version = existing ? existing->told_version : 0;
   tx.put(consent);
-  tx.touched().accounts.insert(key.owner);
+  tx.touched().accounts[key.owner].everything = true;
   return consent.version;
 }
 

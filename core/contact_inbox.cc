@@ -151,7 +151,7 @@ Result<> surface_request(Transaction& tx, const Home& home, Moment& moment,
   request.received_at = moment.now;
   tx.put(std::move(request));
   CPC_TRY(write_consent(tx, consent_of(frame), ConsentState::requested, "request", moment.now));
-  tx.touched().accounts.insert(frame.to.local);
+  tx.touched().accounts[frame.to.local].everything = true;
   return success();
 }
 

@@ -154,7 +154,7 @@ Result<Conversation> start_direct(Transaction& tx, const Home& home, Moment& mom
   member.is_listed = true;
   tx.put(std::move(member));
   tx.put(conversation);
-  tx.touched().accounts.insert(mine.local);
+  tx.touched().accounts[mine.local].everything = true;
   return conversation;
 }
 
@@ -238,7 +238,8 @@ const Address& other_than(const Conversation& conversation, const Address& perso
 
 void touch_people(Transaction& tx, const Home& home, const Conversation& conversation) {
   for (const Address& address : {conversation.low, conversation.high}) {
-    if (home.is_local(address)) tx.touched().accounts.insert(address.local);
+    if (!home.is_local(address)) continue;
+    tx.touched().accounts[address.local].conversations.insert(conversation.id);
   }
 }
 

@@ -130,6 +130,11 @@ Result<LaneAnswer> take_log(Transaction& tx, const Home& home, Moment& moment, c
     return answer_for(LaneKind::log, part.wire_id, LaneVerdict::not_hub, "NOT_HUB");
   }
   LaneAnswer answer = answer_for(LaneKind::log, part.wire_id, LaneVerdict::ok);
+  Keys events;
+  for (const auto& item : part.items) {
+    events.emplace_back(EventKey{conversation->id, item.author, item.id});
+  }
+  CPC_TRY(tx.prefetch(events));
   for (const auto& item : part.items) {
     CPC_TRY(answer.verdict, take_entry(tx, home, moment, origin, *conversation, item));
     if (answer.verdict != LaneVerdict::ok) break;
@@ -205,6 +210,12 @@ Result<LaneAnswer> take_submissions(Transaction& tx, const Home& home, Moment& m
   if (part.first > lane.accepted + 1) {
     answer.verdict = LaneVerdict::gap;
   } else {
+    Keys events;
+    for (const VerifiedEnvelope& envelope : part.items) {
+      const EventHeader& header = envelope.header();
+      events.emplace_back(EventKey{conversation->id, header.author, header.id});
+    }
+    CPC_TRY(tx.prefetch(events));
     std::int64_t position = part.first;
     for (const VerifiedEnvelope& envelope : part.items) {
       const std::int64_t at = position++;

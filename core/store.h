@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -18,13 +19,22 @@
 
 namespace cpc::core {
 
+/// Where something changed that the owner of an account can see.
+struct TouchedAccount {
+  std::set<ConversationId> conversations;  ///< Messages, receipts and the conversation itself.
+  bool everything = false;                 ///< Consents, requests, the list of conversations too.
+  void merge(const TouchedAccount& other);
+  [[nodiscard]] bool is_empty() const { return !everything && conversations.empty(); }
+  bool operator==(const TouchedAccount&) const = default;
+};
+
 /// What a committed closure touched. After the commit everybody who registered is woken with the
 /// union of a batch; who is woken reads the store again.
 struct Touched {
-  std::set<InstanceName> peers;    ///< A lane towards them may owe something.
-  std::set<std::string> accounts;  ///< Local parts: something their owner can see changed.
-  bool drafts = false;             ///< An own event waits for the signing loop.
-  bool inbox = false;              ///< A consent frame waits to be applied.
+  std::set<InstanceName> peers;                    ///< A lane towards them may owe something.
+  std::map<std::string, TouchedAccount> accounts;  ///< By local part.
+  bool drafts = false;                             ///< An own event waits for the signing loop.
+  bool inbox = false;                              ///< A consent frame waits to be applied.
   void merge(const Touched& other);
 };
 
@@ -68,16 +78,21 @@ using ForAllRows = Template<Account, Conversation, ConversationByPair, Conversat
 /// What a rule needs that only reads: both a Transaction and a Snapshot are one.
 using Lookup = ForAllRows<FindsOf>;
 
-class Transaction : public Lookup, public ForAllRows<WritesOf> {
- public:
-  /// What to wake after the commit. Marks of a closure that fails are dropped with it.
-  [[nodiscard]] virtual Touched& touched() = 0;
-};
-
 /// Keys a closure will read, so that a batch can fetch them together. A key not listed works,
 /// alone.
 using AnyKey = Lookup::AnyKey;
 using Keys = std::vector<AnyKey>;
+
+class Transaction : public Lookup, public ForAllRows<WritesOf> {
+ public:
+  /// For keys that only the closure can know: they are fetched together, now. Only a hint.
+  [[nodiscard]] virtual Result<> prefetch(const Keys& keys) {
+    static_cast<void>(keys);
+    return success();
+  }
+  /// What to wake after the commit. Marks of a closure that fails are dropped with it.
+  [[nodiscard]] virtual Touched& touched() = 0;
+};
 
 using Closure = std::function<Result<>(Transaction&)>;
 
@@ -85,6 +100,9 @@ using Closure = std::function<Result<>(Transaction&)>;
 struct Committed {
   std::int64_t n = 0;
   Touched touched;
+  /// A commit before this one may have taken place without being told: whoever listens reads
+  /// everything again.
+  bool has_gap = false;
 };
 
 /// A place in the person's stream of changes, and where a page ended.
@@ -166,6 +184,13 @@ class Snapshot : public Lookup {
   /// tells how far the page reaches over all kinds. Hidden events of others are left out.
   [[nodiscard]] virtual Result<ChangePage> changes(const Address& person, std::int64_t after,
                                                    std::size_t limit) = 0;
+  /// Rows of `person` with after < n <= upto in these conversations: what changes() would give if
+  /// nothing else had changed, without looking at all their other conversations. Where one of them
+  /// has more than `limit` events, the page is empty with `has_more`: then changes() has to be
+  /// used.
+  [[nodiscard]] virtual Result<ChangePage> changes_in(const std::set<ConversationId>& conversations,
+                                                      const Address& person, std::int64_t after,
+                                                      std::int64_t upto, std::size_t limit) = 0;
 
   // What an operator sees.
   [[nodiscard]] virtual Result<std::vector<Account>> accounts(const std::string& after,

@@ -163,18 +163,26 @@ class ThreadedStoreGate::State {
   // Reader threads.
   void serve_looks(store::Reader& reader) {
     for (;;) {
-      PendingLook next;
+      std::vector<store::Reader::Look> batch;
+      std::vector<std::shared_ptr<Waiter>> waiters;
       {
         std::unique_lock lock{mutex_};
         has_looks_.wait(lock, [&] { return is_stopping_ || !looks_.empty(); });
         if (looks_.empty()) return;
-        next = std::move(looks_.front());
-        looks_.pop_front();
+        // What waits is shared between the readers.
+        const std::size_t share =
+            std::min(batch_looks_max, (looks_.size() + readers - 1) / readers);
+        while (batch.size() < share) {
+          batch.push_back(std::move(looks_.front().look));
+          waiters.push_back(std::move(looks_.front().waiter));
+          looks_.pop_front();
+        }
       }
-      Result<> result = reader.read(next.look);
+      std::vector<Result<>> results = reader.read_all(batch);
       boost::asio::post(network_,
-                        [waiter = std::move(next.waiter), result = std::move(result)]() mutable {
-                          finish(waiter, std::move(result));
+                        [waiters = std::move(waiters), results = std::move(results)]() mutable {
+                          for (std::size_t i = 0; i < waiters.size(); ++i)
+                            finish(waiters[i], std::move(results[i]));
                         });
     }
   }

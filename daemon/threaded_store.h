@@ -1,5 +1,6 @@
 // The awaiting shell around the store: closures wait together while a commit runs and go into the
-// next batch, on the store thread; look-ups run on two reader threads. After each commit the
+// next batch, on the store thread; look-ups wait together likewise and share a snapshot, on two
+// reader threads. After each commit the
 // wake-ups are dispatched on the network thread, before the closures' callers go on.
 #pragma once
 
@@ -16,6 +17,7 @@ namespace cpc::daemon {
 class ThreadedStoreGate final : public routing::StoreGate {
  public:
   static constexpr std::size_t batch_closures_max = 256;
+  static constexpr std::size_t batch_looks_max = 64;
   static constexpr std::size_t waiting_max = 10'000;  ///< Closures; more fail with unavailable.
   static constexpr std::size_t readers = 2;
 

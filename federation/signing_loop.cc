@@ -76,8 +76,12 @@ Task<> place(LoopParts& self, const std::vector<Signable>& waiting, const Envelo
     }
     return success();
   };
-  const core::Keys no_keys;
-  co_return co_await self.store.transact(no_keys, rules);
+  core::Keys keys;
+  for (std::size_t i = first; i < last; ++i) {
+    keys.emplace_back(core::ConversationKey{waiting[i].draft.conversation});
+    keys.emplace_back(waiting[i].draft.key());
+  }
+  co_return co_await self.store.transact(std::move(keys), rules);
 }
 
 Task<> give_up(LoopParts& self, const core::EventKey& key, const Error& why) {

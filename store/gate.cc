@@ -35,6 +35,8 @@ struct Gate::State {
   bool is_closed = false;
   /// A commit failed and the store could not be asked whether it took place.
   bool is_in_doubt = false;
+  /// It may have taken place, and whoever would have been woken was not.
+  bool has_gap = false;
 
   Attempt attempt(std::span<const Work> works, BatchResult& out);
   Attempt attempt_once(std::span<const Work> works, BatchResult& out, bool is_last);
@@ -147,6 +149,7 @@ Result<> Gate::State::leave_doubt() {
   tally.batch = found.batch;
   tally.last_n = found.last_n;
   is_in_doubt = false;
+  has_gap = true;
   return success();
 }
 
@@ -187,6 +190,7 @@ BatchResult Gate::run_batch(const std::vector<Work>& batch) {
     }
   }
   out.committed.n = self.tally.last_n;
+  out.committed.has_gap = std::exchange(self.has_gap, false);
   return out;
 }
 

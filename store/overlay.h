@@ -99,6 +99,7 @@ class Overlay final
  public:
   explicit Overlay(Batch& batch) : batch_(batch) {}
 
+  [[nodiscard]] Result<> prefetch(const core::Keys& keys) override { return batch_.prefetch(keys); }
   [[nodiscard]] core::Touched& touched() override { return touched_; }
 
   /// The closure succeeded: its changes become the batch's.

@@ -9,9 +9,8 @@
 namespace cpc::store {
 namespace {
 
-Result<> look_guarded(const std::function<Result<>(core::Snapshot&)>& look, Connection& store) {
+Result<> look_guarded(const Reader::Look& look, core::Snapshot& snapshot) {
   try {
-    SqlSnapshot snapshot{store};
     return look(snapshot);
   } catch (const std::exception& error) {
     return fail(ErrorCode::internal, std::string{"reading threw: "} + error.what());
@@ -33,12 +32,31 @@ SqlValue blob(const AnyId& id) {
 Reader::Reader(std::unique_ptr<Connection> connection) : connection_(std::move(connection)) {}
 Reader::~Reader() = default;
 
-Result<> Reader::read(const std::function<Result<>(core::Snapshot&)>& look) {
-  CPC_TRY(connection_->begin(Access::read));
-  auto result = look_guarded(look, *connection_);
-  const auto ended = connection_->rollback();  // Nothing was written; this only lets go.
-  if (result && !ended) result = ended.error();
-  return result;
+Result<> Reader::read(const Look& look) {
+  return read_all({&look, 1}).front();
+}
+
+std::vector<Result<>> Reader::read_all(std::span<const Look> looks) {
+  std::vector<Result<>> results;
+  results.reserve(looks.size());
+  while (results.size() < looks.size()) {
+    if (const auto begun = connection_->begin(Access::read); !begun) {
+      results.emplace_back(begun.error());
+      continue;
+    }
+    SqlSnapshot snapshot{*connection_};
+    const std::size_t first = results.size();
+    // A transaction in which something failed may be good for nothing any more.
+    for (bool is_sound = true; is_sound && results.size() < looks.size();) {
+      results.push_back(look_guarded(looks[results.size()], snapshot));
+      is_sound = results.back().has_value();
+    }
+    const auto ended = connection_->rollback();  // Nothing was written; this only lets go.
+    for (std::size_t i = first; !ended && i < results.size(); ++i) {
+      if (results[i]) results[i] = ended.error();
+    }
+  }
+  return results;
 }
 
 Result<std::int64_t> SqlSnapshot::number(const char* sql, const SqlRow& parameters) {

@@ -6,6 +6,8 @@
 
 #include <functional>
 #include <memory>
+#include <span>
+#include <vector>
 
 #include "core/store.h"
 #include "store/database.h"
@@ -18,12 +20,16 @@ inline constexpr std::size_t range_rows_max = 1000;
 /// Used by one thread at a time.
 class Reader {
  public:
+  using Look = std::function<Result<>(core::Snapshot&)>;
   explicit Reader(std::unique_ptr<Connection> connection);
   ~Reader();
 
   /// Runs `look` over one snapshot and returns what it returned. Fails with unavailable when the
   /// store cannot be read, with internal when `look` threw.
-  [[nodiscard]] Result<> read(const std::function<Result<>(core::Snapshot&)>& look);
+  [[nodiscard]] Result<> read(const Look& look);
+  /// Likewise for many, which share a snapshot as long as none of them fails: one transaction, and
+  /// each row that several ask for is read once. One result for each.
+  [[nodiscard]] std::vector<Result<>> read_all(std::span<const Look> looks);
 
  private:
   std::unique_ptr<Connection> connection_;

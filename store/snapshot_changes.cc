@@ -1,5 +1,6 @@
 // A page of what changed for one person. All kinds share one sequence of numbers, so a page is an
-// interval of numbers: first find where it ends, then read every kind up to there.
+// interval of numbers: first find where it ends, then read every kind up to there. Who knows which
+// conversations changed, and up to which number, needs no search: changes_in().
 #include <algorithm>
 #include <set>
 
@@ -56,6 +57,40 @@ Result<core::ChangePage> SqlSnapshot::changes(const core::Address& person, std::
   CPC_TRY(read(ChangeKind::conversation, page.conversations, sql::changed_conversations, address));
   CPC_TRY(read(ChangeKind::request, page.requests, sql::changed_of_owner, person.local));
   CPC_TRY(read(ChangeKind::consent, page.consents, sql::changed_of_owner, person.local));
+  return page;
+}
+
+Result<core::ChangePage> SqlSnapshot::changes_in(
+    const std::set<core::ConversationId>& conversations, const core::Address& person,
+    std::int64_t after, std::int64_t upto, std::size_t limit) {
+  core::ChangePage page;
+  page.upto = upto;
+  const auto is_wanted = [&](std::int64_t n) { return n > after && n <= upto; };
+  for (const core::ConversationId& id : conversations) {
+    CPC_TRY(auto members, members_of(id));
+    const auto mine = std::ranges::find(members, person, &core::Member::address);
+    if (mine == members.end() || !mine->is_listed) continue;
+    CPC_TRY(auto events,
+            range<core::Event>(sql::changed_events_in,
+                               {Blob{id.bytes()}, after, upto, person.text(), bounded(limit) + 1}));
+    if (events.size() + page.events.size() > limit) {
+      core::ChangePage too_much;
+      too_much.upto = after;
+      too_much.has_more = true;
+      return too_much;
+    }
+    std::ranges::move(events, std::back_inserter(page.events));
+    for (core::Member& member : members) {
+      if (is_wanted(member.n)) page.members.push_back(std::move(member));
+    }
+    CPC_TRY(auto conversation, find_row<core::Conversation>({id}));
+    if (conversation && is_wanted(conversation->n)) {
+      page.conversations.push_back(*std::move(conversation));
+    }
+  }
+  std::ranges::sort(page.events, {}, &core::Event::n);
+  std::ranges::sort(page.members, {}, &core::Member::n);
+  std::ranges::sort(page.conversations, {}, &core::Conversation::n);
   return page;
 }
 

@@ -174,6 +174,13 @@ inline constexpr char changed_conversations[] = R"sql(
      AND n > $2 AND n <= $3
    ORDER BY n
 )sql";
+/// $1 conversation, $2 n after which, $3 n up to which, $4 person, $5 rows at most.
+/// events_by_change.
+inline constexpr char changed_events_in[] = R"sql(
+   WHERE conversation = $1 AND n > $2 AND n <= $3
+     AND type = 'message.post' AND (sender = $4 OR (seq > 0 AND is_hidden = 0))
+   ORDER BY n LIMIT $5
+)sql";
 /// $1 owner, $2 n after which, $3 n up to which. contact_requests_by_change, consents_by_change.
 inline constexpr char changed_of_owner[] = "WHERE owner = $1 AND n > $2 AND n <= $3 ORDER BY n";
 

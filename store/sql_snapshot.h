@@ -1,7 +1,12 @@
 // core::Snapshot over one connection that is inside a read transaction. Made by Reader only.
+//
+// Nothing changes inside a transaction, so the rows that views ask for again and again are read
+// once: accounts, conversations and members are remembered.
 #pragma once
 
 #include <algorithm>
+#include <map>
+#include <tuple>
 
 #include "store/record.h"
 #include "store/row_ports.h"
@@ -15,12 +20,17 @@ class SqlSnapshot final : public Finding<SqlSnapshot, core::Snapshot>::AllRows {
 
   template <class Row>
   [[nodiscard]] Result<std::optional<Row>> find_row(const typename Row::Key& key) {
+    if constexpr (is_remembered<Row>) {
+      const auto known = seen<Row>().find(key);
+      if (known != seen<Row>().end()) return known->second;
+    }
     std::optional<Row> found;
     const SqlRow sql_key = key_to_sql<Row>(key);
     CPC_TRY(store_.find_all(table_of<Row>(), {&sql_key, 1}, [&](SqlRow& sql) -> Result<> {
       CPC_TRY(found, row_from_sql<Row>(sql));
       return success();
     }));
+    if constexpr (is_remembered<Row>) remember<Row>(key, found);
     return found;
   }
 
@@ -59,6 +69,9 @@ class SqlSnapshot final : public Finding<SqlSnapshot, core::Snapshot>::AllRows {
                                                       std::size_t limit) override;
   Result<core::ChangePage> changes(const core::Address& person, std::int64_t after,
                                    std::size_t limit) override;
+  Result<core::ChangePage> changes_in(const std::set<core::ConversationId>& conversations,
+                                      const core::Address& person, std::int64_t after,
+                                      std::int64_t upto, std::size_t limit) override;
 
   Result<std::vector<core::Account>> accounts(const std::string& after, std::size_t limit) override;
   Result<std::vector<core::Peer>> peers(std::size_t limit) override;
@@ -75,6 +88,7 @@ class SqlSnapshot final : public Finding<SqlSnapshot, core::Snapshot>::AllRows {
     std::vector<Row> rows;
     CPC_TRY(store_.query(table_of<Row>().select + tail, parameters, [&](SqlRow& sql) -> Result<> {
       CPC_TRY(auto row, row_from_sql<Row>(sql));
+      if constexpr (is_remembered<Row>) remember<Row>(row.key(), row);
       rows.push_back(std::move(row));
       return success();
     }));
@@ -83,7 +97,26 @@ class SqlSnapshot final : public Finding<SqlSnapshot, core::Snapshot>::AllRows {
 
   [[nodiscard]] Result<std::int64_t> number(const char* sql, const SqlRow& parameters);
 
+  template <class Row>
+  static constexpr bool is_remembered =
+      std::is_same_v<Row, core::Account> || std::is_same_v<Row, core::Conversation> ||
+      std::is_same_v<Row, core::Member>;
+  static constexpr std::size_t remembered_max = 2048;  ///< Of each kind; then it starts anew.
+
+  template <class Row>
+  using Seen = std::map<typename Row::Key, std::optional<Row>>;
+  template <class Row>
+  [[nodiscard]] Seen<Row>& seen() {
+    return std::get<Seen<Row>>(seen_);
+  }
+  template <class Row>
+  void remember(const typename Row::Key& key, const std::optional<Row>& row) {
+    if (seen<Row>().size() >= remembered_max) seen<Row>().clear();
+    seen<Row>().insert_or_assign(key, row);
+  }
+
   Connection& store_;
+  std::tuple<Seen<core::Account>, Seen<core::Conversation>, Seen<core::Member>> seen_;
 };
 
 }  // namespace cpc::store

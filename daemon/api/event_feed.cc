@@ -69,11 +69,7 @@ Result<std::vector<Numbered>> numbered_events(core::Snapshot& store, const Viewe
 
 EventFeed::EventFeed(Caller& caller, std::int64_t after,
                      const boost::asio::any_io_executor& executor)
-    : caller_(caller), after_(after), news_(executor) {
-  registration_ = caller.parts.wake_ups.listen([this](const core::Committed& committed) {
-    if (committed.touched.accounts.contains(caller_.local())) news_.notify();
-  });
-}
+    : caller_(caller), follower_(caller.parts.wake_ups, caller.address(), after, executor) {}
 
 boost::asio::awaitable<std::optional<graphql::Outcome>> EventFeed::next() {
   while (!is_closed_) {
@@ -82,39 +78,40 @@ boost::asio::awaitable<std::optional<graphql::Outcome>> EventFeed::next() {
       waiting_.pop_front();
       co_return graphql::Outcome{std::move(event)};
     }
-    const std::int64_t before = after_;
+    if (!follower_.is_due()) {
+      co_await follower_.wait();
+      continue;
+    }
     const Result<> page = co_await read_page();
     if (!page) {
       is_closed_ = true;
       co_return graphql::Outcome{field_error(caller_.parts.log, page.error())};
     }
-    if (waiting_.empty() && after_ == before) co_await news_.wait();
   }
   co_return std::nullopt;
 }
 
 void EventFeed::close() {
   is_closed_ = true;
-  news_.notify();
+  follower_.wake();
 }
 
 Task<> EventFeed::read_page() {
   const Viewer viewer{caller_.parts.home, caller_.address()};
   std::vector<Numbered> events;
-  std::int64_t upto = after_;
+  core::ChangePage page;
   if (caller_.parts.timers.now() >= caller_.session_ends) co_return unauthenticated();
+  const ChangeFollower::Question question = follower_.question();
   const auto look = [&](core::Snapshot& store) -> Result<> {
     const auto account = core::check_session(store, *caller_.session);
     if (!account) return unauthenticated();
-    CPC_TRY(const core::ChangePage page,
-            store.changes(viewer.person, after_, caller_.parts.settings.events_per_page_max));
+    CPC_TRY(page, read_changes(store, question, caller_.parts.settings.events_per_page_max));
     CPC_TRY(events, numbered_events(store, viewer, page));
-    upto = page.upto;
     return success();
   };
   CPC_CO_TRY(co_await caller_.parts.store.read(look));
   for (auto& [n, event] : events) waiting_.push_back(std::move(event));
-  after_ = std::max(after_, upto);
+  follower_.take_answer(page);
   co_return success();
 }
 

@@ -5,9 +5,9 @@
 #include <deque>
 
 #include "daemon/api/api_parts.h"
+#include "daemon/api/change_follower.h"
 #include "daemon/api/views.h"
 #include "daemon/graphql/engine.h"
-#include "routing/signal.h"
 
 namespace cpc::api {
 
@@ -24,11 +24,9 @@ class EventFeed final : public graphql::EventSource {
   [[nodiscard]] Task<> read_page();
 
   Caller& caller_;
-  std::int64_t after_;
   bool is_closed_ = false;
   std::deque<json> waiting_;
-  routing::Signal news_;
-  routing::WakeUps::Registration registration_;
+  ChangeFollower follower_;
 };
 
 }  // namespace cpc::api

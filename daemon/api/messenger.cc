@@ -92,8 +92,12 @@ Task<core::EventKey> try_send(ApiParts& parts, const core::SendRequest& request)
     CPC_TRY(sent, core::send_message(tx, parts.home, moment, request, prepared));
     return success();
   };
-  const core::Keys keys = keys_for(parts, request.local, request.conversation);
-  CPC_CO_TRY(co_await parts.store.transact(keys, rules));
+  core::Keys keys = keys_for(parts, request.local, request.conversation);
+  keys.emplace_back(core::EventKey{request.conversation, parts.home.iid, request.id});
+  if (!request.client_id.empty()) {
+    keys.emplace_back(core::IdempotencyKey{request.local, request.client_id});
+  }
+  CPC_CO_TRY(co_await parts.store.transact(std::move(keys), rules));
   co_return sent;
 }
 

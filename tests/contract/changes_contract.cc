@@ -176,6 +176,13 @@ void check_same(const RowsByKey<Row>& seen, const RowsByKey<Row>& expected) {
   }
 }
 
+template <class Row>
+std::vector<std::int64_t> numbers(const std::vector<Row>& rows) {
+  std::vector<std::int64_t> out;
+  for (const Row& row : rows) out.push_back(row.n);
+  return out;
+}
+
 Seen visible_to(const Seen& all, const core::Address& person) {
   Seen out;
   const auto takes_part = [&](const core::ConversationId& id) {
@@ -235,6 +242,41 @@ TEST_CASE("paging through changes loses nothing and repeats nothing", "[contract
     events += visible.events.size();
   }
   CHECK(events > 20);  // The run was not empty.
+}
+
+TEST_CASE("who is told where something changed reads there what reading everything gives",
+          "[contract]") {
+  World world;
+  History history{world, GENERATE(range<std::uint64_t>(1, 4))};
+  std::int64_t before = world.gate().last_n();
+  std::set<core::ConversationId> all_chats;
+  for (std::uint64_t chat = 0; chat < chats; ++chat) {
+    all_chats.insert(id_of<core::ConversationId>(chat));
+  }
+  for (int step = 0; step < 12; ++step) {
+    history.go_on();
+    const std::int64_t now = world.gate().last_n();
+    for (const auto* person : people) {
+      world.look([&](core::Snapshot& s) {
+        const auto whole = s.changes(address(person), before, 1000).value();
+        const auto told = s.changes_in(all_chats, address(person), before, now, 1000).value();
+        CHECK(numbers(told.events) == numbers(whole.events));
+        CHECK(numbers(told.members) == numbers(whole.members));
+        CHECK(numbers(told.conversations) == numbers(whole.conversations));
+        CHECK((told.upto == now && !told.has_more));
+        // And nothing of where nothing was told, or beyond the number that was told.
+        const auto elsewhere = s.changes_in({}, address(person), before, now, 1000).value();
+        CHECK((elsewhere.events.empty() && elsewhere.members.empty()));
+        const auto earlier =
+            s.changes_in(all_chats, address(person), before, now - 1, 1000).value();
+        for (const std::int64_t n : numbers(earlier.events)) CHECK(n < now);
+        if (told.events.size() < 2) return;
+        const auto short_page = s.changes_in(all_chats, address(person), before, now, 1).value();
+        CHECK((short_page.has_more && short_page.upto == before && short_page.events.empty()));
+      });
+    }
+    before = now;
+  }
 }
 
 TEST_CASE("a draft is nobody's but its author's, also in the stream of changes", "[contract]") {

@@ -88,6 +88,7 @@ std::vector<Plan> explained_plans(std::unique_ptr<store::Connection> connection,
     CPC_TRY(s.consents_of("ann", core::ConsentKey{}, 10));
     CPC_TRY(s.consents_of_type("ann", core::ConsentType::cross_instance, 10));
     CPC_TRY(s.changes(ann, 0, 10));
+    CPC_TRY(s.changes_in({chat}, ann, 0, 10, 10));
     CPC_TRY(s.accounts("", 10));
     CPC_TRY(s.peers(10));
     CPC_TRY(s.owed_count(beta));

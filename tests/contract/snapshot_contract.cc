@@ -1,4 +1,6 @@
 // The ranges of a Snapshot: what is owed, what waits, what a person sees.
+#include <stdexcept>
+
 #include "tests/contract/store_contract.h"
 
 namespace cpc::contract {
@@ -44,6 +46,36 @@ std::vector<std::string> names(const std::vector<core::InstanceName>& peers) {
 }
 
 }  // namespace
+
+TEST_CASE("looks that are read together each get their own answer", "[contract]") {
+  World world;
+  world.put(account("ann", 1));
+  store::Reader reader{world.engine->connect()};
+  std::vector<std::int64_t> seen(4, -1);
+  const auto sent_by_ann = [&](std::size_t at) {
+    return [&seen, at](core::Snapshot& s) -> Result<> {
+      CPC_TRY(const auto row, s.find(core::AccountKey{"ann"}));
+      seen[at] = row->requests_sent;
+      return success();
+    };
+  };
+  const auto changes_then_looks = [&](core::Snapshot& s) -> Result<> {
+    world.put(account("ann", 2));  // One snapshot: nobody sees it who reads with us.
+    return sent_by_ann(1)(s);
+  };
+  const auto refuses = [](core::Snapshot&) -> Result<> {
+    return fail(ErrorCode::not_found, "none of that name");
+  };
+  const auto throws = [](core::Snapshot&) -> Result<> { throw std::runtime_error{"oh"}; };
+  const std::vector<store::Reader::Look> looks{sent_by_ann(0), changes_then_looks, refuses, throws,
+                                               sent_by_ann(3)};
+  const auto results = reader.read_all(looks);
+  REQUIRE(results.size() == looks.size());
+  CHECK((results[0] && results[1] && results[4]));
+  CHECK(results[2].error().code == ErrorCode::not_found);
+  CHECK(results[3].error().code == ErrorCode::internal);
+  CHECK(seen == std::vector<std::int64_t>{1, 1, -1, 2});
+}
 
 TEST_CASE("peers that are owed something are those with a lane behind its head", "[contract]") {
   World world;

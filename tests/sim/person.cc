@@ -126,23 +126,23 @@ void Person::note_event(core::Snapshot& store, const core::Event& event) {
 }
 
 Result<> Person::poll() {
-  const std::pair now{instance_.lives, instance_.commits()};
-  if (std::exchange(read_until_, now) == now) return success();
-  return instance_.look([this](core::Snapshot& store) -> Result<> {
-    for (bool has_more = true; has_more;) {
-      CPC_TRY(const core::ChangePage page, store.changes(address_, cursor_, 200));
-      for (const core::Conversation& chat : page.conversations) {
-        chats_[core::other_than(chat, address_)] = chat.id;
-      }
+  if (!follower_) {
+    follower_ = std::make_unique<api::ChangeFollower>(instance_.api().wake_ups, address_, cursor_,
+                                                      instance_.executor());
+  }
+  while (follower_->is_due()) {
+    const api::ChangeFollower::Question question = follower_->question();
+    CPC_TRY(instance_.look([&](core::Snapshot& store) -> Result<> {
+      CPC_TRY(const core::ChangePage page, api::read_changes(store, question, 200));
       for (const core::ContactRequest& request : page.requests) {
         requests_[request.from] = request.is_open;
       }
       for (const core::Event& event : page.events) note_event(store, event);
-      cursor_ = page.upto;
-      has_more = page.has_more;
-    }
-    return success();
-  });
+      follower_->take_answer(page);
+      return success();
+    }));
+  }
+  return success();
 }
 
 }  // namespace cpc::sim

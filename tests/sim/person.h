@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "core/contact.h"
+#include "daemon/api/change_follower.h"
 #include "tests/sim/judge.h"
 #include "tests/sim/sim_instance.h"
 
@@ -30,7 +31,6 @@ class Person {
   [[nodiscard]] bool has_wishes() const { return !wishes_.empty(); }
   /// Requests that nobody decided on yet.
   [[nodiscard]] std::vector<core::Address> undecided() const;
-  [[nodiscard]] bool knows(const core::Address& other) const { return chats_.contains(other); }
   [[nodiscard]] bool has_read_from(const core::Address& other) const {
     return last_from_.contains(other);
   }
@@ -40,10 +40,13 @@ class Person {
   void act();
   /// Reads what changed and tells the judge. The instance must be up.
   [[nodiscard]] Result<> poll();
-  /// The instance died: what was asked has no answer.
-  void forget_question() {
+  /// The instance is about to die: what was asked has no answer, and what is read next starts at
+  /// the cursor.
+  void leave() {
     unanswered += question_ ? 1 : 0;
     question_.reset();
+    if (follower_) cursor_ = follower_->cursor();
+    follower_.reset();
   }
 
   std::size_t acknowledged = 0;
@@ -68,10 +71,8 @@ class Person {
   std::deque<Wanted> wishes_;
   std::shared_ptr<Question> question_;
   std::int64_t cursor_ = 0;
-  std::pair<std::size_t, std::size_t> read_until_{};  ///< Life and commit.
-  std::map<core::Address, core::ConversationId> chats_;
-  std::map<core::ConversationId, core::Address> others_;
-  std::map<core::Address, bool> requests_;  ///< Open or not.
+  std::unique_ptr<api::ChangeFollower> follower_;  ///< While the instance lives.
+  std::map<core::Address, bool> requests_;         ///< Open or not.
   std::set<core::Address> decided_;
   std::map<core::Address, core::EventKey> last_from_;
 };

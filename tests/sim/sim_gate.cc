@@ -70,7 +70,6 @@ struct SimGate::State : std::enable_shared_from_this<State> {
   std::unique_ptr<store::Reader> reader;
   std::deque<Pending> waiting;
   std::vector<std::shared_ptr<Waiter>> under_way;
-  std::size_t commits = 0;
   bool is_busy = false;
   bool is_dead = false;
 
@@ -108,7 +107,6 @@ struct SimGate::State : std::enable_shared_from_this<State> {
     if (acknowledges_first) *parts.next_commit = NextCommit::pretends;
     store::BatchResult result = parts.store.gate().run_batch(batch);
     *parts.next_commit = NextCommit::works;
-    ++commits;
     if (parts.dice.chance(faults.crash_after_per_mille)) return end_life();
     const bool is_lost = parts.plant == Plant::lost_wake_up && parts.dice.chance(300);
     if (!is_lost) parts.wake_ups.dispatch(result.committed);
@@ -165,9 +163,6 @@ Task<> SimGate::read(std::function<Result<>(core::Snapshot&)> look) {
 
 void SimGate::die() {
   state_->die();
-}
-std::size_t SimGate::commits() const {
-  return state_->commits;
 }
 
 }  // namespace cpc::sim

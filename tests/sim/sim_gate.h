@@ -48,7 +48,6 @@ class SimGate final : public routing::StoreGate {
 
   /// Nothing is committed any more, and whoever waits is told nothing but "unavailable".
   void die();
-  [[nodiscard]] std::size_t commits() const;
 
  private:
   struct State;

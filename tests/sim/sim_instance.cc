@@ -227,9 +227,6 @@ api::ApiParts& SimInstance::api() {
 const core::Home& SimInstance::home() const {
   return life_->home;
 }
-std::size_t SimInstance::commits() const {
-  return life_->gate.commits();
-}
 void SimInstance::start(const std::string& what, asio::awaitable<void> work) {
   life_->tasks.start(what, std::move(work));
 }

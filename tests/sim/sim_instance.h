@@ -44,7 +44,7 @@ class SimInstance {
   /// Runs with the life, and ends with it.
   void start(const std::string& what, boost::asio::awaitable<void> work);
   /// Commits of this life: where it stands still, there is nothing new to read.
-  [[nodiscard]] std::size_t commits() const;
+  [[nodiscard]] boost::asio::any_io_executor executor() { return ground_.io.get_executor(); }
   /// Committed state, as a client reads it.
   [[nodiscard]] Result<> look(const std::function<Result<>(core::Snapshot&)>& look);
 

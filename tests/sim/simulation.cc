@@ -154,11 +154,11 @@ class Simulation {
 
   void kill(SimInstance& instance) {
     if (!instance.is_up()) return;
+    for (auto& person : people_) {
+      if (&person->instance() == &instance) person->leave();
+    }
     instance.crash();
     ++report_.crashes;
-    for (auto& person : people_) {
-      if (&person->instance() == &instance) person->forget_question();
-    }
   }
 
   void pass(Milliseconds span) {

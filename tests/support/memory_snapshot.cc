@@ -167,6 +167,23 @@ class MemorySnapshot final : public FindingAll<MemorySnapshot, core::Snapshot>::
     of(page.consents, [&](const auto& row) { return row.owner == person.local; });
     return page;
   }
+  [[nodiscard]] Result<core::ChangePage> changes_in(
+      const std::set<core::ConversationId>& conversations, const core::Address& person,
+      std::int64_t after, std::int64_t upto, std::size_t) override {
+    CPC_TRY(core::ChangePage page, changes(person, after, 0));
+    const auto keep = [&](auto& rows, auto id) {
+      std::erase_if(rows, [&](const auto& row) {
+        return row.n > upto || !conversations.contains(std::invoke(id, row));
+      });
+    };
+    keep(page.conversations, &core::Conversation::id);
+    keep(page.members, &core::Member::conversation);
+    keep(page.events, &core::Event::conversation);
+    page.requests.clear();
+    page.consents.clear();
+    page.upto = upto;
+    return page;
+  }
 
   [[nodiscard]] Result<std::vector<core::Account>> accounts(const std::string& after,
                                                             std::size_t limit) override {

@@ -88,7 +88,7 @@ TEST_CASE("a closure that fails leaves no row, no number and no mark") {
   const auto n = alpha.store.last_n();
   const auto failed = alpha.store.transact([](Transaction& tx) -> Result<> {
     tx.put(Account{"ben", {}, "", false, 1, {}, {}, 0});
-    tx.touched().accounts.insert("ben");
+    tx.touched().accounts["ben"].everything = true;
     return fail(ErrorCode::conflict, "no");
   });
   CHECK_FALSE(failed.has_value());

@@ -67,7 +67,7 @@ struct Scene {
   Task<> put(std::string local) {
     const auto closure = [&](core::Transaction& tx) -> Result<> {
       tx.put(account(local));
-      tx.touched().accounts.insert(local);
+      tx.touched().accounts[local].everything = true;
       return success();
     };
     const core::Keys keys(1, core::AccountKey{local});

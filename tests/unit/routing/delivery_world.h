@@ -92,6 +92,10 @@ class LaneSnapshot final : public core::ForAllRows<SnapshotFinds> {
   Result<core::ChangePage> changes(const core::Address&, std::int64_t, Limit) override {
     return core::ChangePage{};
   }
+  Result<core::ChangePage> changes_in(const std::set<Talk>&, const core::Address&, std::int64_t,
+                                      std::int64_t, Limit) override {
+    return core::ChangePage{};
+  }
   Rows<core::Account> accounts(const std::string&, Limit) override { return none<core::Account>(); }
   Rows<core::Peer> peers(Limit) override { return none<core::Peer>(); }
   Result<std::int64_t> owed_count(const Name&) override { return std::int64_t{0}; }

@@ -197,7 +197,7 @@ TEST_CASE("events that cannot be read leave a line for the operator") {
   s.desk.gate.failure = fail(ErrorCode::internal, "the reason");
   s.desk.wake_ups.dispatch([] {
     core::Committed committed;
-    committed.touched.accounts.insert("anna");
+    committed.touched.accounts["anna"].everything = true;
     return committed;
   }());
   s.settle();
