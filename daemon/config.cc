@@ -81,17 +81,30 @@ void read_storage(ConfigReader& reader, Config& config) {
 }
 
 void check_client_listen(ConfigReader& reader, const ClientConfig& client) {
-  if (client.behind_proxy || client.listen.address.is_loopback()) return;
+  const bool is_private = client.behind_proxy || client.listen.address.is_loopback();
+  if (is_private || client.has_tls()) return;
   reader.complain("client.listen",
                   "is " + client.listen.text() +
                       ", which others can reach, and passwords would cross the network readable; "
-                      "listen on 127.0.0.1 behind a proxy with TLS, or set client.behind_proxy = "
-                      "true if only such a proxy can reach this address");
+                      "listen on 127.0.0.1 behind a proxy with TLS, set client.tls_certificate "
+                      "and client.tls_key, or set client.behind_proxy = true if only a proxy with "
+                      "TLS can reach this address");
+}
+
+void read_client_tls(ConfigReader& reader, ClientConfig& client) {
+  read_path(reader, "client.tls_certificate", {}, client.tls_certificate);
+  read_path(reader, "client.tls_key", {}, client.tls_key);
+  if (client.tls_certificate.empty() == client.tls_key.empty()) return;
+  const bool lacks_key = client.tls_key.empty();
+  reader.complain(lacks_key ? "client.tls_certificate" : "client.tls_key",
+                  std::string{"is of no use without client.tls_"} +
+                      (lacks_key ? "key" : "certificate") + "; set both, or neither");
 }
 
 void read_client(ConfigReader& reader, ClientConfig& client) {
   parsed(reader, "client.listen", ListenAddress::parse, client.listen);
   reader.flag("client.behind_proxy", client.behind_proxy);
+  read_client_tls(reader, client);
   auto lifetime = static_cast<std::size_t>(client.access_token_lifetime.count());
   reader.number("client.access_token_lifetime_s", 60, 86'400, lifetime);
   client.access_token_lifetime = std::chrono::seconds{lifetime};

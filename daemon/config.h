@@ -63,13 +63,19 @@ struct KeysConfig {
 };
 
 struct ClientConfig {
-  /// Plain HTTP for clients; TLS is the proxy's work.
+  /// For clients: plain HTTP, unless there is a certificate.
   ListenAddress listen{boost::asio::ip::make_address_v4("127.0.0.1"), 8480};
 
   /// Says that only a proxy with TLS can reach `listen`. Without it, anything but loopback is
   /// refused, because passwords would cross the network readable. With it every client has the
   /// proxy's address, so sign-ins are limited per account only: per address is the proxy's work.
   bool behind_proxy = false;
+
+  /// PEM: the certificate for TLS 1.3 with those of its issuers behind it, and its private key,
+  /// 0600. Both empty: plain HTTP, where TLS is the proxy's work.
+  std::filesystem::path tls_certificate;
+  std::filesystem::path tls_key;
+  [[nodiscard]] bool has_tls() const { return !tls_key.empty(); }
 
   /// Seconds; 60 to 86400. How long a stolen access token works at most.
   std::chrono::seconds access_token_lifetime{3600};

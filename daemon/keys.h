@@ -1,6 +1,8 @@
 // The instance's key files: checked and loaded at start; the TLS key is made when there is none.
 #pragma once
 
+#include <optional>
+
 #include "daemon/config.h"
 #include "federation/keyring.h"
 #include "federation/tls_identity.h"
@@ -11,6 +13,7 @@ struct Keys {
   federation::Keyring keyring;
   crypto::MasterKey master;
   federation::TlsIdentity tls;
+  std::optional<federation::TlsIdentity> client_tls;  ///< None: clients speak plain HTTP.
 };
 
 /// What load_keys would say, without making anything: a TLS key that is not there yet is right.

@@ -157,8 +157,9 @@ Result<> Parts::listen_to_clients() {
       api::RateLimit{config_.client.sign_ins_per_minute}});
   clients_ = std::make_unique<api::ClientServer>(*api_, *engine_);
   federation::HttpServerOptions client_options;
+  const auto* tls = keys_.client_tls ? &*keys_.client_tls : nullptr;
   client_options.listen = federation::TcpListener{config_.client.listen.address.to_string(),
-                                                  config_.client.listen.port, nullptr};
+                                                  config_.client.listen.port, tls};
   client_options.body_bytes_max = config_.client.request_bytes_max;
   client_options.connections_max = config_.client.connections_max;
   if (!config_.client.behind_proxy) {

@@ -13,6 +13,7 @@
 #include <array>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "crypto/digest.h"
 #include "crypto/private_file.h"
@@ -25,6 +26,8 @@ namespace {
 constexpr std::size_t common_name_bytes_max = 64;  // ub-common-name, RFC 5280 appendix A.1
 constexpr std::size_t name_bytes_max = 253;
 constexpr std::size_t pem_bytes_max = 16 * 1024;
+constexpr std::size_t chain_bytes_max = 64 * 1024;
+constexpr std::size_t chain_certificates_max = 16;
 constexpr std::size_t serial_bytes = 16;
 
 using Key = std::unique_ptr<EVP_PKEY, FreedBy<EVP_PKEY_free>>;
@@ -118,6 +121,32 @@ int no_passphrase(char*, int, int, void*) {
   return -1;
 }
 
+Error not_usable(const char* why) {
+  ERR_clear_error();
+  return fail(ErrorCode::invalid, why);
+}
+
+/// All certificates of a PEM file, the first one's key being `key`. Text between them is allowed,
+/// as certificate authorities write it.
+Result<std::vector<Certificate>> read_chain(const std::string& pem, const EVP_PKEY& key) {
+  std::vector<Certificate> chain;
+  const Bio text = memory_of(pem);
+  while (X509* next = PEM_read_bio_X509(text.get(), nullptr, no_passphrase, nullptr)) {
+    chain.emplace_back(next);
+    if (chain.size() > chain_certificates_max) {
+      return not_usable("the TLS certificate file holds more than 16 certificates");
+    }
+  }
+  if (chain.empty() || ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE) {
+    return not_usable("the TLS certificate file is not one certificate or more in PEM");
+  }
+  ERR_clear_error();
+  if (X509_check_private_key(chain.front().get(), &key) != 1) {
+    return not_usable("the first TLS certificate is of another key; its issuers stand behind it");
+  }
+  return chain;
+}
+
 }  // namespace
 
 Digest spki_sha256(const X509& certificate) {
@@ -189,6 +218,20 @@ Result<TlsIdentity> TlsIdentity::from_pem(Bytes key_pem, std::string certificate
   return TlsIdentity{Bytes{key_pem}, std::move(certificate_pem), spki_sha256(*certificate)};
 }
 
+Result<TlsIdentity> TlsIdentity::from_chain(Bytes key_pem, std::string certificates_pem) {
+  const crypto::WipeAtEnd wipe{key_pem};
+  if (key_pem.size() > pem_bytes_max || certificates_pem.size() > chain_bytes_max) {
+    return fail(ErrorCode::invalid, "too long to be a key or a chain of certificates");
+  }
+  const Bio key_text = memory_of(key_pem);
+  const Key key{PEM_read_bio_PrivateKey(key_text.get(), nullptr, no_passphrase, nullptr)};
+  if (key == nullptr) {
+    return not_usable("the TLS key is not a private key in PEM without a passphrase");
+  }
+  CPC_TRY(const auto chain, read_chain(certificates_pem, *key));
+  return TlsIdentity{Bytes{key_pem}, std::move(certificates_pem), spki_sha256(*chain.front())};
+}
+
 // A PEM key is far too long to lie inside the string itself, so that a move leaves no copy.
 TlsIdentity::TlsIdentity(TlsIdentity&& other) noexcept = default;
 
@@ -222,6 +265,15 @@ Result<TlsIdentity> load_tls_identity(const std::filesystem::path& key_file,
   CPC_TRY(std::string certificate,
           crypto::read_file(certificate_file, crypto::Access::anybody, pem_bytes_max));
   return TlsIdentity::from_pem(Bytes{key}, std::move(certificate));
+}
+
+Result<TlsIdentity> load_tls_chain(const std::filesystem::path& key_file,
+                                   const std::filesystem::path& chain_file) {
+  CPC_TRY(Bytes key, crypto::read_file(key_file, crypto::Access::ours_alone, pem_bytes_max));
+  const crypto::WipeAtEnd wipe{key};
+  CPC_TRY(std::string chain,
+          crypto::read_file(chain_file, crypto::Access::anybody, chain_bytes_max));
+  return TlsIdentity::from_chain(Bytes{key}, std::move(chain));
 }
 
 }  // namespace cpc::federation

@@ -8,6 +8,9 @@
 // section 9.1) and Ed25519 certificates are refused by many proxies and health checkers. It is a
 // key of its own: losing it opens connections to a listener, but signs nothing in the instance's
 // name.
+//
+// For people's clients, who believe certificate authorities, an operator brings a chain of their
+// own; its key is whatever the authority signs.
 #pragma once
 
 #include <filesystem>
@@ -24,7 +27,8 @@ namespace cpc::federation {
 
 inline constexpr auto tls_certificate_life = std::chrono::days{3652};
 
-/// A private key and its certificate, both PEM. Move-only; the key is wiped when destroyed.
+/// A private key and its certificate (or chain), both PEM. Move-only; the key is wiped when
+/// destroyed.
 class TlsIdentity {
  public:
   /// A new key, and a certificate with CN and dNSName `instance_name`, valid from `now` (a name
@@ -36,6 +40,10 @@ class TlsIdentity {
   /// Fails with invalid unless `key` is a P-256 private key and `certificate` one certificate of
   /// it.
   [[nodiscard]] static Result<TlsIdentity> from_pem(Bytes key, std::string certificate);
+
+  /// An operator's, for clients: any key that TLS 1.3 can use, and its certificate with those of
+  /// its issuers behind it (16 at most). Fails with invalid.
+  [[nodiscard]] static Result<TlsIdentity> from_chain(Bytes key, std::string certificates);
 
   TlsIdentity(TlsIdentity&& other) noexcept;
   TlsIdentity& operator=(TlsIdentity&& other) noexcept;
@@ -70,6 +78,10 @@ class TlsIdentity {
 ///   invalid    if they are not a P-256 key and a certificate of it.
 [[nodiscard]] Result<TlsIdentity> load_tls_identity(const std::filesystem::path& key_file,
                                                     const std::filesystem::path& certificate_file);
+
+/// The same for an operator's chain; fails with invalid as TlsIdentity::from_chain.
+[[nodiscard]] Result<TlsIdentity> load_tls_chain(const std::filesystem::path& key_file,
+                                                 const std::filesystem::path& chain_file);
 
 /// The pin of a certificate: SHA-256 of its DER SubjectPublicKeyInfo.
 [[nodiscard]] Digest spki_sha256(const x509_st& certificate);

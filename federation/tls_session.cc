@@ -115,8 +115,16 @@ Result<TlsContext> TlsContext::for_server(const TlsIdentity& identity) {
   if (key == nullptr || certificate == nullptr ||
       SSL_CTX_use_certificate(context.get(), certificate.get()) != 1 ||
       SSL_CTX_use_PrivateKey(context.get(), key.get()) != 1) {
-    return openssl_failed(ErrorCode::invalid, "OpenSSL does not take the TLS identity");
+    return openssl_failed(ErrorCode::invalid,
+                          "OpenSSL does not take the TLS identity (an RSA key has 2048 bits "
+                          "at least)");
   }
+  while (X509* issuer = PEM_read_bio_X509(certificate_text.get(), nullptr, nullptr, nullptr)) {
+    if (SSL_CTX_add0_chain_cert(context.get(), issuer) == 1) continue;
+    X509_free(issuer);
+    return openssl_failed(ErrorCode::invalid, "OpenSSL does not take an issuer's certificate");
+  }
+  ERR_clear_error();  // Of the end of the file.
   return TlsContext{std::move(context)};
 }
 

@@ -336,8 +336,9 @@ TEST_CASE("passwords do not cross the network readable") {
   const std::string readable = complaint_below("[client]\nlisten = \"0.0.0.0:8480\"");
   CHECK(readable ==
         "cpcd.toml:3: client.listen is 0.0.0.0:8480, which others can reach, and passwords would "
-        "cross the network readable; listen on 127.0.0.1 behind a proxy with TLS, or set "
-        "client.behind_proxy = true if only such a proxy can reach this address");
+        "cross the network readable; listen on 127.0.0.1 behind a proxy with TLS, set "
+        "client.tls_certificate and client.tls_key, or set client.behind_proxy = true if only a "
+        "proxy with TLS can reach this address");
   CHECK(complaint_below("[client]\nlisten = \"10.0.0.1:8480\"") != "(accepted)");
   CHECK(complaint_below("[client]\nlisten = \"[::]:8480\"") != "(accepted)");
   accepted("[client]\nlisten = \"0.0.0.0:8480\"\nbehind_proxy = true\n");

@@ -10,9 +10,12 @@
 
 #include <catch2/catch.hpp>
 #include <fstream>
+#include <functional>
 #include <memory>
+#include <utility>
 
 #include "crypto/digest.h"
+#include "federation/tls_session.h"
 #include "tests/support/temporary_folder.h"
 
 namespace cpc::federation {
@@ -55,6 +58,31 @@ mode_t mode_of(const fs::path& path) {
 void write_text(const fs::path& path, const std::string& text, mode_t mode) {
   std::ofstream{path} << text;
   REQUIRE(::chmod(path.c_str(), mode) == 0);
+}
+
+std::string pem_of(const std::function<int(BIO*)>& write) {
+  BIO* text = BIO_new(BIO_s_mem());
+  REQUIRE(write(text) == 1);
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(text, &data);
+  std::string out(data, static_cast<std::size_t>(size));
+  BIO_free(text);
+  return out;
+}
+
+/// A key that is not ours, and a certificate of it, both PEM.
+std::pair<std::string, std::string> other_pair(EVP_PKEY* key) {
+  REQUIRE(key != nullptr);
+  const Certificate certificate{X509_new(), X509_free};
+  REQUIRE(X509_set_pubkey(certificate.get(), key) == 1);
+  REQUIRE(X509_gmtime_adj(X509_getm_notBefore(certificate.get()), 0) != nullptr);
+  REQUIRE(X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 3600) != nullptr);
+  const bool is_ed25519 = EVP_PKEY_is_a(key, "ED25519") == 1;
+  REQUIRE(X509_sign(certificate.get(), key, is_ed25519 ? nullptr : EVP_sha256()) > 0);
+  return {pem_of([&](BIO* text) {
+            return PEM_write_bio_PrivateKey(text, key, nullptr, nullptr, 0, nullptr, nullptr);
+          }),
+          pem_of([&](BIO* text) { return PEM_write_bio_X509(text, certificate.get()); })};
 }
 
 }  // namespace
@@ -185,32 +213,61 @@ TEST_CASE("a key that others may read, that is a link or a pipe, or that is not 
 
 TEST_CASE("a key of another kind is not taken, even with a certificate that fits it") {
   for (EVP_PKEY* key : {EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"), EVP_EC_gen("P-384")}) {
-    X509* certificate = X509_new();
-    REQUIRE(X509_set_pubkey(certificate, key) == 1);
-    REQUIRE(X509_gmtime_adj(X509_getm_notBefore(certificate), 0) != nullptr);
-    REQUIRE(X509_gmtime_adj(X509_getm_notAfter(certificate), 3600) != nullptr);
-    const bool is_ed25519 = EVP_PKEY_is_a(key, "ED25519") == 1;
-    REQUIRE(X509_sign(certificate, key, is_ed25519 ? nullptr : EVP_sha256()) > 0);
-    const auto pem = [](auto write) {
-      BIO* text = BIO_new(BIO_s_mem());
-      REQUIRE(write(text) == 1);
-      char* data = nullptr;
-      const long size = BIO_get_mem_data(text, &data);
-      std::string out(data, static_cast<std::size_t>(size));
-      BIO_free(text);
-      return out;
-    };
-    const std::string key_pem = pem([&](BIO* text) {
-      return PEM_write_bio_PrivateKey(text, key, nullptr, nullptr, 0, nullptr, nullptr);
-    });
-    const std::string certificate_pem =
-        pem([&](BIO* text) { return PEM_write_bio_X509(text, certificate); });
+    const auto [key_pem, certificate_pem] = other_pair(key);
     CHECK(X509_check_private_key(parsed(certificate_pem).get(), key) == 1);
-    X509_free(certificate);
     EVP_PKEY_free(key);
     CHECK(TlsIdentity::from_pem(key_pem, certificate_pem).error().code == ErrorCode::invalid);
   }
   CHECK(TlsIdentity::from_pem("", "").error().code == ErrorCode::invalid);
+}
+
+TEST_CASE("an operator's chain may have any key that TLS 1.3 can use, and issuers behind it") {
+  const std::string issuer = identity("ca.example.org").certificate_pem();
+  for (EVP_PKEY* key : {EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", std::size_t{2048}),
+                        EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"), EVP_EC_gen("P-384")}) {
+    const auto [key_pem, certificate_pem] = other_pair(key);
+    EVP_PKEY_free(key);
+    for (const std::string& behind : {std::string{}, issuer, "text between\n" + issuer}) {
+      const auto chain = TlsIdentity::from_chain(key_pem, certificate_pem + behind);
+      REQUIRE(chain.has_value());
+      CHECK(chain.value().pin() == spki_sha256(*parsed(certificate_pem)));
+      CHECK(TlsContext::for_server(chain.value()).has_value());
+    }
+  }
+}
+
+TEST_CASE("a chain that clients could not believe is refused before it is served") {
+  const TlsIdentity tls = identity();
+  const std::string other = identity().certificate_pem();
+  const Bytes& key = tls.key_pem();
+  const std::string& own = tls.certificate_pem();
+  REQUIRE(TlsIdentity::from_chain(key, own + other).has_value());
+  std::string many = own;
+  for (int i = 0; i < 16; ++i) many += other;
+  const std::string broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+  for (const std::string& chain : {std::string{}, std::string{"no certificate"}, other + own,
+                                   own + broken, many, own + std::string(70'000, ' ')}) {
+    CHECK(TlsIdentity::from_chain(key, chain).error().code == ErrorCode::invalid);
+  }
+  CHECK(TlsIdentity::from_chain("no key", own).error().code == ErrorCode::invalid);
+
+  EVP_PKEY* weak = EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", std::size_t{1024});
+  const auto [weak_key, weak_certificate] = other_pair(weak);
+  EVP_PKEY_free(weak);
+  const auto taken = TlsIdentity::from_chain(weak_key, weak_certificate);
+  REQUIRE(taken.has_value());
+  CHECK(TlsContext::for_server(taken.value()).error().code == ErrorCode::invalid);
+}
+
+TEST_CASE("the key of an operator's chain is as private as every other") {
+  const tests::TemporaryFolder folder;
+  const TlsIdentity tls = identity();
+  write_text(folder / "chain.pem", tls.certificate_pem() + identity().certificate_pem(), 0644);
+  write_text(folder / "key.pem", tls.key_pem(), 0640);
+  CHECK(load_tls_chain(folder / "key.pem", folder / "chain.pem").error().code == ErrorCode::denied);
+  REQUIRE(::chmod((folder / "key.pem").c_str(), 0600) == 0);
+  CHECK(load_tls_chain(folder / "key.pem", folder / "chain.pem").has_value());
+  CHECK(load_tls_chain(folder / "key.pem", folder / "none").error().code == ErrorCode::not_found);
 }
 
 }  // namespace cpc::federation
