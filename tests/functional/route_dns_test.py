@@ -1,67 +1,41 @@
 #!/usr/bin/python3
 """A peer that the configuration pins and does not place: DNS says where it is, and where to."""
 
-import pathlib
-import sys
 import time
 
 from cpc.case import Case, main, new_text
 from cpc.instance import CommandFailed
-from cpc.world import World
-
-sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from knot_server import KnotServer  # noqa: E402
-
-
-def records_of(*instances):
-    """The zone `.cpc` as it should be: where each instance is, and who."""
-    for one in instances:
-        label = one.name.removesuffix(".cpc")
-        yield f"_cpc-fed._tcp.{label} 60 SRV 0 0 {one.federation[1]} host.{label}"
-        yield f'_cpc.{label} 60 TXT "v=cpc1; iid={one.iid}; st=active"'
-        yield f"host.{label} 60 A {one.federation[0]}"
 
 
 class RouteByDns(Case):
-    @classmethod
-    def setUpClass(cls):
-        cls.dns = KnotServer({"cpc": []})
-        cls.addClassCleanup(cls.dns.remove)
-        cls.dns.start()
-        cls.world = World("alpha.cpc", "beta.cpc", settings={"dns.resolvers": [cls.dns.text]})
-        cls.addClassCleanup(cls.world.abandon)
-        cls.alpha, cls.beta = cls.world["alpha.cpc"], cls.world["beta.cpc"]
-        for one, other in ((cls.alpha, cls.beta), (cls.beta, cls.alpha)):
-            one.add_peer(other.name, other.iid, None)
-            one.write_config()
-        cls.dns.set_zone("cpc", list(records_of(cls.alpha, cls.beta)))
-        cls.world.__enter__()
+    NAMES = ("alpha.cpc", "beta.cpc")
+    HAS_DNS = True
 
     def test_a_message_arrives_where_dns_says_and_follows_the_peer_that_moves(self):
         alice, bob = self.person("alice", self.alpha), self.person("bob", self.beta)
         mine, theirs = self.acquaint(alice, bob)
         self.assertEqual(self.beta.stop(), 0)
         self.beta.move(8475)
-        self.dns.set_zone("cpc", list(records_of(self.alpha, self.beta)))
+        self.world.tell_dns()
         sent = alice.send(mine, new_text("while you moved"))
         self.beta.start()
         bob.wait_text(theirs, sent["text"])
         alice.wait_state(sent, "DELIVERED")
 
     def test_a_name_that_dns_gives_to_somebody_else_is_not_followed(self):
-        third = self.world.add("third.cpc", {"dns.resolvers": [self.dns.text]})
+        truth = self.world.records()
+        third = self.world.add("third.cpc")
         third.add_peer(self.beta.name, self.beta.iid, None)
         third.write_config()
-        liar = [record.replace(self.beta.iid, self.alpha.iid)
-                for record in records_of(self.alpha, self.beta)]
-        self.dns.set_zone("cpc", liar)
+        self.world.dns.set_zone("cpc", [record.replace(self.beta.iid, self.alpha.iid)
+                                        for record in truth])
         try:
             third.start()
             self.wait_log(third, "DNS names another instance than the configured one")
             peer = third.peer("beta.cpc")["peer"]
             self.assertNotIn("last_success_at", peer)
         finally:
-            self.dns.set_zone("cpc", list(records_of(self.alpha, self.beta)))
+            self.world.dns.set_zone("cpc", truth)
 
     def test_route_tells_each_step_and_the_probe_proves_it(self):
         route = self.alpha.cpcctl("route", "nobody@beta.cpc", "--probe")
@@ -69,7 +43,7 @@ class RouteByDns(Case):
         self.assertEqual((route["schema"], route["name"], route["iid"], route["trust"]),
                          ("cpcctl.route.v1", "beta.cpc", self.beta.iid, "pinned"))
         self.assertEqual((route["dns"]["srv"], route["dns"]["txt"], route["dns"]["resolvers"]),
-                         ("_cpc-fed._tcp.beta.cpc", "_cpc.beta.cpc", [self.dns.text]))
+                         ("_cpc-fed._tcp.beta.cpc", "_cpc.beta.cpc", [self.world.dns.text]))
         self.assertEqual((route["dns"]["iid"], route["dns"]["ttl_ms"], route["dns"]["error"]),
                          (self.beta.iid, 60_000, ""))
         self.assertEqual([(one["endpoint"], one["source"], one["allowed"])

@@ -6,7 +6,7 @@
         server.set_zone("cpc", [...])       # other records from now on
 
 Records are lines of a zone file, relative to their zone. The server ends with this process, however
-that ends.
+that ends, unless `is_detached`.
 
 As a program: knot_server.py COMMAND... runs the command with CPC_DNS=ip:port, serving the zones of
 the unit tests (unit_zones below), and ends with its status."""
@@ -36,15 +36,17 @@ PR_SET_PDEATHSIG = 1
 class KnotServer:
     """`with KnotServer({zone: [record, ...]}) as server:`"""
 
-    def __init__(self, zones):
+    def __init__(self, zones, folder=None, is_detached=False):
         self.zones = dict(zones)
+        self.is_detached = is_detached
         self.process = None
         self.serials = itertools.count(1)
         # Short, because the path of the control socket has 107 octets at most.
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="cpc-dns-", dir="/tmp"))
+        self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="cpc-dns-", dir="/tmp"))
         self.place = (free_host(), PORT)
         self.conf = self.folder / "knot.conf"
         self.log = self.folder / "knot.log"
+        self.pid_file = self.folder / "server.pid"  # Knot writes another, later.
 
     def __enter__(self):
         try:
@@ -63,6 +65,7 @@ class KnotServer:
 
     def start(self):
         """Also after stop(): the same zones at the same place."""
+        self.folder.mkdir(parents=True, exist_ok=True)
         for zone, records in self.zones.items():
             self.write_zone(zone, records)
         self.conf.write_text(
@@ -76,7 +79,10 @@ class KnotServer:
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen([KNOTD, "-c", self.conf], cwd="/", stdout=log,
                                             stderr=log, stdin=subprocess.DEVNULL,
-                                            preexec_fn=end_with_parent)
+                                            start_new_session=self.is_detached,
+                                            preexec_fn=None if self.is_detached
+                                            else end_with_parent)
+        self.pid_file.write_text(f"{self.process.pid}\n")
         deadline = time.monotonic() + START_S
         while not all(self.serves(zone) for zone in self.zones):
             if self.process.poll() is not None or time.monotonic() > deadline:

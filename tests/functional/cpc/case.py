@@ -15,11 +15,13 @@ class Case(unittest.TestCase):
     NAMES = ("alpha.cpc",)
     SETTINGS = {}
     ENGINE = None  # What CPC_ENGINE says.
+    HAS_DNS = HAS_TLS = False
     longMessage = True
 
     @classmethod
     def setUpClass(cls):
-        cls.world = World(*cls.NAMES, settings=cls.SETTINGS, engine=cls.ENGINE)
+        cls.world = World(*cls.NAMES, settings=cls.SETTINGS, engine=cls.ENGINE,
+                          has_dns=cls.HAS_DNS, has_tls=cls.HAS_TLS)
         cls.addClassCleanup(cls.world.abandon)
         cls.world.__enter__()
         for name, instance in cls.world.instances.items():

@@ -53,8 +53,9 @@ class Reply:
 class Client:
     """One signed-in person. Every call raises Refused for errors and OSError without a daemon."""
 
-    def __init__(self, endpoint, address, password, secrets):
+    def __init__(self, endpoint, address, password, secrets, tls=None):
         self.endpoint, self.address, self.password = endpoint, address, password
+        self.tls = tls  # An ssl.SSLContext; None: plain HTTP.
         self.local = address.partition("@")[0]
         self.secrets = secrets
         self.token = None
@@ -64,7 +65,11 @@ class Client:
 
     def post(self, body, headers=None, path="/graphql", method="POST"):
         """Any HTTP request, as it is given."""
-        connection = http.client.HTTPConnection(*self.endpoint, timeout=PATIENCE_S)
+        if self.tls:
+            connection = http.client.HTTPSConnection(*self.endpoint, timeout=PATIENCE_S,
+                                                     context=self.tls)
+        else:
+            connection = http.client.HTTPConnection(*self.endpoint, timeout=PATIENCE_S)
         with contextlib.closing(connection):
             connection.request(method, path, body, headers or {})
             return Reply(connection.getresponse())

@@ -10,6 +10,7 @@ import shutil
 import signal
 import socket
 import sqlite3
+import ssl
 import subprocess
 import time
 
@@ -79,6 +80,7 @@ class Instance:
         self.socket = self.data / "admin.sock"
         self.log = self.folder / "cpcd.log"
         self.pid_file = self.folder / "cpcd.pid"
+        self.tls = None  # What its clients believe (ssl.SSLContext); None: they speak plain HTTP.
         self.iid = ""
         self.postgres = None  # The server, when the store is a database of one.
         self.settings, self.peers = {}, {}
@@ -110,6 +112,13 @@ class Instance:
     @property
     def database_name(self):
         return self.name.replace(".", "_")
+
+    def use_client_tls(self, authority):
+        """Clients speak TLS, with a certificate of this authority. Before the first start."""
+        key, chain = self.folder / "client.key", self.folder / "client.crt"
+        authority.issue([self.client[0]], key, chain)
+        self.settings |= {"client.tls_certificate": str(chain), "client.tls_key": str(key)}
+        self.tls = ssl.create_default_context(cadata=authority.pem)
 
     def add_peer(self, name, iid, endpoint):
         """`endpoint` None: DNS says where."""

@@ -63,9 +63,10 @@ class Stream:
 
     async def run_once(self):
         host, port = self.client.endpoint
-        async with websockets.connect(f"ws://{host}:{port}/graphql", subprotocols=[PROTOCOL],
-                                      compression=None, max_size=None, open_timeout=PATIENCE_S,
-                                      close_timeout=1) as socket:
+        scheme = "wss" if self.client.tls else "ws"
+        async with websockets.connect(f"{scheme}://{host}:{port}/graphql", ssl=self.client.tls,
+                                      subprotocols=[PROTOCOL], compression=None, max_size=None,
+                                      open_timeout=PATIENCE_S, close_timeout=1) as socket:
             try:
                 await self.converse(socket)
             finally:

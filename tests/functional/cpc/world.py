@@ -1,4 +1,4 @@
-"""Several instances in one temporary folder, and what must hold for each of them at the end."""
+"""Several instances in one folder, and what must hold for each of them at the end."""
 
 import os
 import pathlib
@@ -10,10 +10,12 @@ import socket
 import sys
 import tempfile
 
+from cpc.certificate import Authority
 from cpc.client import Client
 from cpc.instance import Binaries, Instance
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "support"))
+from knot_server import KnotServer  # noqa: E402
 from postgres_server import PostgresServer  # noqa: E402
 
 CLIENT_PORT, FEDERATION_PORT = 8480, 8470
@@ -41,37 +43,59 @@ def free_host():
 
 
 class World:
-    """`with World("alpha.cpc", "beta.cpc") as world:` gives running instances that know each other.
+    """`with World("alpha.cpc", "beta.cpc") as world:` gives running instances that know each other:
+    by their configuration, or, if `has_dns`, by a DNS server that says where each is.
 
     When it ends, every daemon must stop cleanly, without a sanitizer's report, an unexpected error
-    or a secret in its log."""
+    or a secret in its log. Nothing outlives this process, unless `folder` is given: then all of it
+    does, until standing.py ends it."""
 
-    def __init__(self, *names, settings=None, engine=None):
-        self.binaries = binaries_here()
+    def __init__(self, *names, settings=None, engine=None, has_dns=False, has_tls=False,
+                 folder=None, binaries=None):
+        self.is_detached = folder is not None
+        self.binaries = binaries or binaries_here()
         # Short, because the path of a unix socket has 107 octets at most.
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="cpc-", dir="/tmp"))
-        self.instances = {}
-        self.clients = []
-        self.secrets = set()
-        self.postgres = None
-        if (engine or os.environ.get("CPC_ENGINE", "sqlite")) == "postgres":
-            self.postgres = PostgresServer()
-            self.postgres.__enter__()
-        for name in names:
-            self.add(name, settings)
-        for one in self.instances.values():
-            for other in self.instances.values():
-                if one is not other:
-                    one.add_peer(other.name, other.iid, other.federation)
-            one.write_config()
+        self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="cpc-", dir="/tmp"))
+        self.instances, self.clients, self.secrets = {}, [], set()
+        self.dns = self.postgres = None
+        self.authority = Authority() if has_tls else None
+        try:
+            if has_dns:
+                self.start_dns()
+            if (engine or os.environ.get("CPC_ENGINE", "sqlite")) == "postgres":
+                self.start_postgres()
+            for name in names:
+                self.add(name, settings)
+            self.introduce()
+        except BaseException:
+            self.abandon()
+            raise
+
+    # --- making --------------------------------------------------------------------------------
+
+    def start_dns(self):
+        folder = self.folder / "world.dns" if self.is_detached else None
+        self.dns = KnotServer({"cpc": []}, folder, self.is_detached)
+        self.dns.start()
+
+    def start_postgres(self):
+        self.postgres = PostgresServer(is_detached=self.is_detached)
+        if self.is_detached:
+            # Elsewhere, because the account that it runs as must be able to go there.
+            (self.folder / "world.postgres").symlink_to(self.postgres.folder)
+        self.postgres.__enter__()
 
     def add(self, name, settings=None):
         """One more instance, not started. Peers are the caller's to add."""
         host = free_host()
         instance = Instance(self.binaries, self.folder / name.removesuffix(".cpc"), name,
-                            (host, CLIENT_PORT), (host, FEDERATION_PORT))
+                            (host, CLIENT_PORT), (host, FEDERATION_PORT), self.is_detached)
         instance.init()
         instance.settings = {**SETTINGS, **(settings or {})}
+        if self.dns is not None:
+            instance.settings["dns.resolvers"] = [self.dns.text]
+        if self.authority is not None:
+            instance.use_client_tls(self.authority)
         if self.postgres is not None:
             instance.use_postgres(self.postgres)
         instance.write_config()
@@ -81,10 +105,36 @@ class World:
         self.instances[name] = instance
         return instance
 
+    def introduce(self):
+        """Each vouches for the identity of each; where they are is told by the same or by DNS."""
+        for one in self.instances.values():
+            for other in self.instances.values():
+                if one is not other:
+                    one.add_peer(other.name, other.iid, None if self.dns else other.federation)
+            one.write_config()
+        self.tell_dns()
+
+    def tell_dns(self):
+        """DNS says where every instance is now."""
+        if self.dns is not None:
+            self.dns.set_zone("cpc", self.records())
+
+    def records(self):
+        """The zone `.cpc` as it should be: where each instance is, and who."""
+        records = []
+        for one in self.instances.values():
+            label = one.name.removesuffix(".cpc")
+            records += [f"_cpc-fed._tcp.{label} 60 SRV 0 0 {one.federation[1]} host.{label}",
+                        f'_cpc.{label} 60 TXT "v=cpc1; iid={one.iid}; st=active"',
+                        f"host.{label} 60 A {one.federation[0]}"]
+        return records
+
     def __enter__(self):
         try:
             for instance in self.instances.values():
-                instance.start()
+                instance.launch()
+            for instance in self.instances.values():
+                instance.wait_ready()
         except BaseException:
             self.abandon()
             raise
@@ -105,18 +155,23 @@ class World:
 
     # --- people --------------------------------------------------------------------------------
 
-    def person(self, local, instance):
-        """An account and its client, signed in, with its events coming in."""
+    def account(self, local, instance):
+        """A new account; gives its password."""
         password = f"secret-{secrets.token_urlsafe(18)}"
         self.secrets.add(password)
         instance.create_user(local, password)
-        client = self.client(instance, local, password)
+        return password
+
+    def person(self, local, instance):
+        """An account and its client, signed in, with its events coming in."""
+        client = self.client(instance, local, self.account(local, instance))
         client.sign_in()
         client.follow()
         return client
 
     def client(self, instance, local="", password=""):
-        client = Client(instance.client, f"{local}@{instance.name}", password, self.secrets)
+        client = Client(instance.client, f"{local}@{instance.name}", password, self.secrets,
+                        instance.tls)
         self.clients.append(client)
         return client
 
@@ -161,15 +216,16 @@ class World:
             client.close()
 
     def abandon(self):
-        """Leaves nothing behind, whatever happened."""
+        """Nothing runs any more, and nothing is left behind but the folder that was given."""
         self.close_clients()
         for instance in self.instances.values():
             if instance.process is not None:
                 instance.process.kill()
                 instance.process.wait()
-        if self.postgres is not None:
-            self.postgres.remove()
-        if not os.environ.get("CPC_TEST_KEEP"):
+        for server in (self.dns, self.postgres):
+            if server is not None:
+                server.remove()
+        if not os.environ.get("CPC_TEST_KEEP") and not self.is_detached:
             shutil.rmtree(self.folder, ignore_errors=True)
 
 

@@ -1,0 +1,113 @@
+#!/usr/bin/python3
+"""Clients over TLS without a proxy, with a certificate that the operator brings."""
+
+import contextlib
+import http.client
+import socket
+import ssl
+import subprocess
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from cpc.case import Case, main, new_text
+from cpc.certificate import Authority
+from cpc.instance import PATIENCE_S
+
+
+class ClientTls(Case):
+    HAS_TLS = True
+
+    def setUp(self):
+        self.alpha.allowed_errors = ["cpcd did not start"]
+        self.key, self.chain = self.alpha.folder / "client.key", self.alpha.folder / "client.crt"
+
+    def handshake(self, context):
+        """The TLS version, once the client has heard that the server took its handshake."""
+        with socket.create_connection(self.alpha.client, PATIENCE_S) as plain, \
+                context.wrap_socket(plain, server_hostname=self.alpha.client[0]) as secure:
+            secure.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            self.assertIn(b"404", secure.recv(100))
+            return secure.version()
+
+    def check_config(self):
+        """Status and words of cpcd --check-config."""
+        ended = subprocess.run([self.world.binaries.cpcd, "--check-config", self.alpha.config],
+                               capture_output=True, text=True, timeout=PATIENCE_S)
+        return ended.returncode, ended.stdout + ended.stderr
+
+    def assert_refused_at_start(self, *words):
+        """Neither checked nor started; the old files are put back."""
+        status, checked = self.check_config()
+        self.assertEqual(status, 1, checked)
+        self.alpha.launch()
+        self.assertEqual(self.alpha.wait_end(), 1)
+        for word in words:
+            self.assertIn(word, checked)
+            self.assertIn(word, self.alpha.log_tail(3))
+
+    @contextlib.contextmanager
+    def stopped_with_other_files(self):
+        self.alpha.stop()
+        before = [(file, file.read_bytes()) for file in (self.key, self.chain)]
+        try:
+            yield
+        finally:
+            for file, content in before:
+                file.write_bytes(content)
+                file.chmod(0o600)
+            self.alpha.start()
+
+    def test_a_message_is_sent_and_its_events_come_over_tls_1_3_alone(self):
+        alice, bob = self.person("alice"), self.person("bob")
+        self.assertIsNotNone(alice.tls)
+        self.acquaint(alice, bob, new_text("over TLS"))
+        self.assertEqual(self.handshake(self.alpha.tls), "TLSv1.3")
+        old = ssl.create_default_context(cadata=self.world.authority.pem)
+        old.maximum_version = ssl.TLSVersion.TLSv1_2
+        with self.assertRaises((ssl.SSLError, ConnectionError)):
+            self.handshake(old)
+
+    def test_plain_http_gets_no_answer(self):
+        connection = http.client.HTTPConnection(*self.alpha.client, timeout=PATIENCE_S)
+        with contextlib.closing(connection), \
+                self.assertRaises((http.client.HTTPException, ConnectionError)):
+            connection.request("POST", "/graphql", b"{}")
+            connection.getresponse()
+
+    def test_issuers_behind_the_certificate_are_served_and_its_key_may_be_rsa(self):
+        root = Authority("a root")
+        with self.stopped_with_other_files():
+            key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+            Authority("an issuer below it", root).issue([self.alpha.client[0]], self.key,
+                                                        self.chain, key)
+            self.assertEqual(self.check_config()[0], 0)
+            self.alpha.start()
+            # The client knows the root only: the issuer must come from the daemon.
+            self.handshake(ssl.create_default_context(cadata=root.pem))
+            self.alpha.stop()
+
+    def test_a_key_that_others_can_read_is_refused(self):
+        with self.stopped_with_other_files():
+            self.key.chmod(0o640)
+            self.assert_refused_at_start("client.tls_key", str(self.key), "chmod 600")
+
+    def test_files_that_do_not_belong_together_or_are_not_there_are_refused(self):
+        host = [self.alpha.client[0]]
+        with self.stopped_with_other_files():
+            self.world.authority.issue(host, self.alpha.folder / "other.key", self.chain)
+            self.assert_refused_at_start("client.tls_certificate", "another key")
+            self.chain.write_text("no certificate")
+            self.assert_refused_at_start("client.tls_certificate", "in PEM")
+            self.chain.unlink()
+            self.assert_refused_at_start("client.tls_certificate", str(self.chain),
+                                         "does not exist")
+
+    def test_an_rsa_key_that_is_too_short_to_be_believed_is_refused(self):
+        with self.stopped_with_other_files():
+            weak = rsa.generate_private_key(public_exponent=65537, key_size=1024)
+            self.world.authority.issue([self.alpha.client[0]], self.key, self.chain, weak)
+            self.assert_refused_at_start("client.tls_certificate", "2048 bits")
+
+
+if __name__ == "__main__":
+    main()
