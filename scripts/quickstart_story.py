@@ -13,7 +13,6 @@ import contextlib
 import os
 import pathlib
 import secrets
-import select
 import shutil
 import signal
 import socket
@@ -27,6 +26,7 @@ sys.path.insert(0, str(TREE / "tests" / "functional"))
 
 from cpc.client import Client, Refused  # noqa: E402
 from cpc.instance import Binaries, CommandFailed, Instance, NotReady  # noqa: E402
+from cpc.process import Process, end_all  # noqa: E402
 
 NAMES = ("alpha.cpc", "beta.cpc")
 HOST = "127.0.0.1"
@@ -96,31 +96,11 @@ def make_instances(binaries, folder, is_detached):
 
 def stop_earlier(folder):
     """Stops the daemons of an earlier run by their pid files. Gives how many there were."""
-    stopped = 0
-    for file in folder.glob("*/cpcd.pid"):
-        with contextlib.suppress(ValueError, OSError):
-            pid = int(file.read_text())
-            command = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
-            # The number may belong to somebody else by now.
-            if str(file.parent / "cpcd.toml") not in command:
-                continue
-            stopped += 1
-            end_process(pid)
-    return stopped
-
-
-def end_process(pid):
-    with contextlib.suppress(ProcessLookupError):
-        descriptor = os.pidfd_open(pid)
-        with contextlib.closing(os.fdopen(descriptor, "rb")):
-            os.kill(pid, signal.SIGTERM)
-            if not wait_end(descriptor, 15):
-                os.kill(pid, signal.SIGKILL)
-                wait_end(descriptor, 15)
-
-
-def wait_end(descriptor, seconds):
-    return bool(select.select([descriptor], [], [], seconds)[0])
+    processes = [Process(file.parent.name, file, "cpcd", "--config", file.parent / "cpcd.toml")
+                 for file in folder.glob("*/cpcd.pid")]
+    running = [process for process in processes if process.pid() is not None]
+    end_all(processes)
+    return len(running)
 
 
 def start_afresh(folder):
