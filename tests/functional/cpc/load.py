@@ -8,6 +8,13 @@ from cpc.case import Case, new_text
 from cpc.client import Refused, eventually
 
 
+PAGE = 100
+
+
+def text_of(event):
+    return event["message"]["text"] if event["__typename"] == "MessageEvent" else None
+
+
 class Sender(threading.Thread):
     """Sends one text after the other until told to stop; `accepted` holds what was acknowledged.
 
@@ -65,17 +72,22 @@ class LoadCase(Case):
     NAMES = ("alpha.cpc", "beta.cpc")
 
     def both_have_all(self, alice, mine, bob, theirs, senders):
-        """One log with every acknowledged text, once, each author's in the order of sending."""
-        for client, sender in zip((bob, alice), senders):
-            client.wait_text(theirs if client is bob else mine, sender.accepted[-1])
-        for client, conversation in ((alice, mine), (bob, theirs)):
-            client.until(lambda c=client, v=conversation: all(m["position"]
-                         for m in c.messages(v)), "every message to be ordered")
-        texts = alice.texts(mine)
-        self.assertEqual(texts, bob.texts(theirs))
+        """One log with every acknowledged text, once, each author's in the order of sending; and
+        events told the reader of each, in that order, over all breaks."""
+        for client, conversation, sender in ((bob, theirs, senders[0]), (alice, mine, senders[1])):
+            client.stream.wait(lambda event, text=sender.accepted[-1]: text_of(event) == text,
+                               "the last text")
+            client.until(lambda c=client, v=conversation: all(
+                edge["node"]["position"] for edge in c.page(v, last=PAGE)["edges"]),
+                "every message to be ordered")
+            told = dict.fromkeys(map(text_of, client.stream.of("MessageEvent")))
+            accepted = set(sender.accepted)
+            self.assertEqual([text for text in told if text in accepted], sender.accepted)
+        texts = [message["text"] for message in alice.messages(mine, PAGE)]
+        self.assertEqual(texts, [message["text"] for message in bob.messages(theirs, PAGE)])
         for sender in senders:
             own = [text for text in texts if text.startswith(sender.word)]
-            self.assertEqual([text for text in own if text in set(sender.accepted)],
-                             sender.accepted)
+            accepted = set(sender.accepted)
+            self.assertEqual([text for text in own if text in accepted], sender.accepted)
             self.assertEqual(len(own), len(set(own)), "a text is there twice")
             self.assertLessEqual(len(own) - len(sender.accepted), 1)
