@@ -48,8 +48,8 @@ std::string printable(std::string_view text) {
 
 }  // namespace
 
-void ConfigProblems::add(std::size_t line, std::string sentence) {
-  problems_.emplace_back(line, std::move(sentence));
+void ConfigProblems::add(std::size_t line, std::string_view sentence) {
+  problems_.emplace_back(line, printable(sentence));
 }
 
 Error ConfigProblems::error() const {
@@ -162,8 +162,7 @@ bool ConfigReader::choice(std::string_view key, std::span<const std::string_view
   if (!text(key, word)) return false;
   const auto found = std::ranges::find(choices, word);
   if (found == choices.end()) {
-    complain(key, "must be one of " + joined(choices, ", ") + ", and this is \"" + printable(word) +
-                      "\"");
+    complain(key, "must be one of " + joined(choices, ", ") + ", and this is \"" + word + "\"");
     return false;
   }
   into = static_cast<std::size_t>(found - choices.begin());
@@ -198,7 +197,7 @@ void ConfigReader::look_for_unknown(const toml::table& table, const std::string&
         known_, [&](const std::string& name) { return name.starts_with(whole + "."); });
     if (!is_section) {
       problems_.add(key.source().begin.line,
-                    "unknown key " + printable(prefix_ + whole) + "; " + advice_for(whole));
+                    "unknown key " + prefix_ + whole + "; " + advice_for(whole));
     } else if (const toml::table* const inner = node.as_table()) {
       look_for_unknown(*inner, whole + ".");
     } else {

@@ -23,8 +23,9 @@ class ConfigProblems {
  public:
   explicit ConfigProblems(std::string file_name) : file_name_(std::move(file_name)) {}
 
-  /// Line 0: the file as a whole.
-  void add(std::size_t line, std::string sentence);
+  /// Line 0: the file as a whole. Control characters, which the sentence may have from the file,
+  /// become question marks.
+  void add(std::size_t line, std::string_view sentence);
   [[nodiscard]] bool none() const { return problems_.empty(); }
   [[nodiscard]] Error error() const;
 
