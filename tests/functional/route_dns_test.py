@@ -1,10 +1,12 @@
 #!/usr/bin/python3
 """A peer that the configuration pins and does not place: DNS says where it is, and where to."""
 
+import socket
 import time
 
 from cpc.case import Case, main, new_text
 from cpc.instance import CommandFailed
+from cpc.world import free_host
 
 
 class RouteByDns(Case):
@@ -64,6 +66,35 @@ class RouteByDns(Case):
         self.assertEqual(caught.exception.answer["schema"], "cpcctl.route.v1")
         self.assertFalse(caught.exception.answer["probe"]["ok"])
         self.beta.start()
+
+    def test_dns_leads_no_further_into_our_network_than_the_operator_allows(self):
+        truth = self.world.records()
+        fourth = self.world.add("fourth.cpc")
+        fourth.add_peer(self.beta.name, self.beta.iid, None)
+        permitting = fourth.first_config
+        fourth.first_config = permitting.replace('["127.0.0.0/8"]', "[]")
+        self.assertNotEqual(fourth.first_config, permitting)
+        fourth.write_config()
+        with socket.create_server((free_host(), 0)) as inner:
+            host, port = inner.getsockname()
+            self.world.dns.set_zone("cpc", [
+                f"_cpc-fed._tcp.beta 60 SRV 0 0 {port} inner.beta",
+                f'_cpc.beta 60 TXT "v=cpc1; iid={self.beta.iid}; st=active"',
+                f"inner.beta 60 A {host}"])
+            try:
+                fourth.start()
+                self.wait_log(fourth, "may not be connected to")
+                inner.setblocking(False)
+                self.assertRaises(BlockingIOError, inner.accept)
+                # Nothing but the permission was missing.
+                self.assertEqual(fourth.stop(), 0)
+                fourth.first_config = permitting
+                fourth.write_config()
+                fourth.start()
+                inner.settimeout(30)
+                inner.accept()[0].close()
+            finally:
+                self.world.dns.set_zone("cpc", truth)
 
     def wait_log(self, instance, words):
         deadline = time.monotonic() + 30
