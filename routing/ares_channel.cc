@@ -247,7 +247,7 @@ AresChannel::~AresChannel() {
   state_->close();
 }
 
-Result<std::unique_ptr<AresChannel>> AresChannel::open(asio::any_io_executor executor,
+Result<std::unique_ptr<AresChannel>> AresChannel::open(const asio::any_io_executor& executor,
                                                        const std::vector<Endpoint>& servers,
                                                        Random& random) {
   auto state = std::make_shared<State>(executor, random);

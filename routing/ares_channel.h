@@ -26,7 +26,8 @@ class AresChannel {
   /// Fails with internal if c-ares cannot be set up, with invalid on a server that is not an
   /// address. `servers` has at least one.
   [[nodiscard]] static Result<std::unique_ptr<AresChannel>> open(
-      boost::asio::any_io_executor executor, const std::vector<Endpoint>& servers, Random& random);
+      const boost::asio::any_io_executor& executor, const std::vector<Endpoint>& servers,
+      Random& random);
   AresChannel(const AresChannel&) = delete;
   AresChannel& operator=(const AresChannel&) = delete;
   /// Ends every question.

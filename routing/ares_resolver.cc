@@ -150,7 +150,7 @@ std::shared_ptr<AresResolver::Known> AresResolver::known(const core::InstanceNam
   auto& entry = known_[name];
   if (entry == nullptr) entry = std::make_shared<Known>();
   entry->asked_n = ++asked_n_;
-  const std::shared_ptr<Known> kept = entry;
+  std::shared_ptr<Known> kept = entry;
   if (known_.size() > names_max) {
     known_.erase(
         std::ranges::min_element(known_, {}, [](const auto& one) { return one.second->asked_n; }));

@@ -251,7 +251,8 @@ DnsOutcome<TxtAnswer> read_txt_answer(std::string_view octets, const DnsQuestion
 
 DnsOutcome<AddressAnswer> read_address_answer(std::string_view octets,
                                               const DnsQuestion& question) {
-  using namespace boost::asio::ip;
+  using boost::asio::ip::address_v4;
+  using boost::asio::ip::address_v6;
   const auto take = [&](const std::vector<const DnsRecord*>& records) -> Result<AddressAnswer> {
     AddressAnswer answer;
     for (const DnsRecord* const record : records) {

@@ -22,7 +22,7 @@ bool is_name(std::string_view name) {
 /// What holds for an answer of any type. `read` is one of the readers.
 template <class Read>
 auto checked_answer(Read read, std::string_view octets, const DnsQuestion& question) {
-  const auto outcome = read(octets, question);
+  auto outcome = read(octets, question);
   if (!outcome) {
     const DnsFailure& failure = outcome.error();
     // A text that says "gone" is an answer: it holds as long as one.
