@@ -14,7 +14,7 @@ namespace cpc::bench {
 
 class Person final : public ClientSocket::Owner {
  public:
-  using json = nlohmann::json;
+  using json = nlohmann::json;  // NOLINT(readability-identifier-naming): the library's name.
   /// Connects, signs in with the token and follows the events after the cursor. While the instance
   /// does not answer, it tries again.
   Person(boost::asio::io_context& io, const Place& place, SignedIn who);

@@ -63,7 +63,7 @@ void World::launch(const Wishes& wishes) {
   std::vector<std::string> command{"/usr/bin/python3",
                                    "-B",
                                    CPC_BENCH_WORLD,
-                                   "--build=" CPC_BENCH_BUILD,
+                                   std::string{"--build="} + CPC_BENCH_BUILD,
                                    "--folder=" + wishes.folder,
                                    "--engine=" + wishes.engine,
                                    "--pairs=" + std::to_string(wishes.pairs),
@@ -87,7 +87,7 @@ void World::launch(const Wishes& wishes) {
 json World::read_line() {
   for (;;) {
     if (const auto end = received_.find('\n'); end != std::string::npos) {
-      const json value = json::parse(received_.substr(0, end));
+      json value = json::parse(received_.substr(0, end));
       received_.erase(0, end + 1);
       return value;
     }
