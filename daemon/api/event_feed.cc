@@ -104,7 +104,11 @@ Task<> EventFeed::read_page() {
   const ChangeFollower::Question question = follower_.question();
   const auto look = [&](core::Snapshot& store) -> Result<> {
     const auto account = core::check_session(store, *caller_.session);
-    if (!account) return unauthenticated();
+    if (!account) {
+      // A store that is away says nothing about the session, and clients shall not drop theirs.
+      const bool has_ended = account.error().code == ErrorCode::denied;
+      return has_ended ? unauthenticated() : account.error();
+    }
     CPC_TRY(page, read_changes(store, question, caller_.parts.settings.events_per_page_max));
     CPC_TRY(events, numbered_events(store, viewer, page));
     return success();

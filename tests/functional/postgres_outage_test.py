@@ -6,10 +6,12 @@ import random
 import threading
 
 from cpc.case import main, new_text
-from cpc.client import Refused, eventually
-from cpc.load import LoadCase, Sender
+from cpc.client import EVENTS, Refused, eventually
+from cpc.load import LoadCase, Sender, text_of
+from cpc.stream import Stream
 
 OUTAGES = 4  # Of each kind.
+STREAMS = 8
 
 
 class PostgresOutages(LoadCase):
@@ -78,6 +80,24 @@ class PostgresOutages(LoadCase):
         sent = [alice.send(mine, new_text("after the crash")) for _ in range(3)]
         bob.wait_text(theirs, sent[-1]["text"])
         self.assertEqual(bob.texts(theirs)[-3:], [message["text"] for message in sent])
+
+    def test_nobody_is_told_to_sign_in_again_because_the_database_was_away(self):
+        alice, bob = self.person("alice", self.alpha), self.person("bob", self.beta)
+        mine, theirs = self.acquaint(alice, bob)
+        streams = [Stream(alice, EVENTS) for _ in range(STREAMS)]
+        sender = Sender(alice, mine, "while it breaks")
+        for _ in range(3 * OUTAGES):
+            for stream in streams:
+                stream.wait_connections(1)
+            sender.wait_more(2)
+            self.end_sessions()
+        sender.wait_more(1)
+        sender.finish()
+        for stream in streams:
+            stream.wait(lambda event: text_of(event) == sender.accepted[-1], "the last text")
+            self.assertEqual(stream.errors, [], "they resume by themselves after UNAVAILABLE only")
+            stream.close()
+        bob.wait_text(theirs, sender.accepted[-1])
 
     def test_the_database_of_another_cpcd_is_refused_and_the_holder_named(self):
         name = self.alpha.database_name

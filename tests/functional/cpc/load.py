@@ -6,9 +6,12 @@ import threading
 
 from cpc.case import Case, new_text
 from cpc.client import Refused, eventually
+from cpc.instance import PATIENCE_S
 
 
 PAGE = 100
+# Who failed many times in a row is tried again only after the back-off.
+HEALED_S = 3 * PATIENCE_S
 
 
 def text_of(event):
@@ -76,7 +79,7 @@ class LoadCase(Case):
         events told the reader of each, in that order, over all breaks."""
         for client, conversation, sender in ((bob, theirs, senders[0]), (alice, mine, senders[1])):
             client.stream.wait(lambda event, text=sender.accepted[-1]: text_of(event) == text,
-                               "the last text")
+                               "the last text", HEALED_S)
             client.until(lambda c=client, v=conversation: all(
                 edge["node"]["position"] for edge in c.page(v, last=PAGE)["edges"]),
                 "every message to be ordered")

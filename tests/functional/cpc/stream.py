@@ -86,12 +86,21 @@ class Stream:
             elif kind == "ping":
                 await socket.send(json.dumps({"type": "pong"}))
             elif kind == "next":
+                if self.comes_later(message["payload"].get("errors")):
+                    return
                 self.take(message["payload"])
             elif kind == "error":
+                if self.comes_later(message["payload"]):
+                    return
                 self.tell(lambda m=message: self.errors.extend(m["payload"]))
                 return
             elif kind == "complete":
                 return
+
+    def comes_later(self, errors):
+        """Whether these say only that the store is away, so that to resume is the answer."""
+        return bool(errors) and self.resumes and all(
+            error.get("extensions", {}).get("code") == "UNAVAILABLE" for error in errors)
 
     def take(self, payload):
         if payload.get("errors"):
