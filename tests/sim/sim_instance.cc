@@ -123,7 +123,7 @@ struct SimInstance::Life {
     return settings;
   }
 
-  asio::awaitable<void> begin(Log& log) {
+  asio::awaitable<void> begin(Log& lines) {
     // The store may fail just now; a daemon would be started again by its supervisor.
     for (;;) {
       const Result<> renewed = co_await document.renew();
@@ -134,7 +134,7 @@ struct SimInstance::Life {
     tasks.start("signing loop", federation::run_signing_loop(loops));
     tasks.start("inbox loop", federation::run_inbox_loop(loops));
     tasks.start("expiry loop", federation::run_expiry_loop(loops));
-    tasks.start("document renewal", document.run(log));
+    tasks.start("document renewal", document.run(lines));
     deliveries.start();
   }
 
