@@ -40,7 +40,7 @@ RouteEndpoint judged(const routing::AddressPolicy& policy, const routing::Endpoi
 AdminServer::Answer<Route> AdminServer::answer(RouteRequest request) {
   const auto parsed = instance_of(request.address);
   if (!parsed) co_return Problem{"invalid.name", what_failed, parsed.error().detail, ""};
-  const core::InstanceName name = parsed.value();
+  const core::InstanceName& name = parsed.value();
   Route route;
   route.name = name.text();
   if (name == self_.home.name) {

@@ -59,10 +59,12 @@ void print(const cpc::sim::RunReport& report) {
 
 /// For the address sanitizer: a simulation allocates all the time, and long call stacks of each
 /// allocation are a tenth of its run. ASAN_OPTIONS=malloc_context_size=30 gives them back.
-extern "C" const char* __asan_default_options();   // NOLINT(bugprone-reserved-identifier)
-extern "C" const char* __asan_default_options() {  // NOLINT(bugprone-reserved-identifier)
+// NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming): the sanitizer's name
+extern "C" const char* __asan_default_options();
+extern "C" const char* __asan_default_options() {
   return "malloc_context_size=3";
 }
+// NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)
 
 int main(int argc, char** argv) {
   std::uint64_t seeds = 1, first = 1;
