@@ -68,6 +68,7 @@ void DeliveryLoops::start() {
   // First listen, then read: a commit in between wakes a loop that looks once too often.
   registration_ = parts_.wake_ups.listen([this](const core::Committed& committed) {
     for (const core::InstanceName& peer : committed.touched.peers) wake(peer);
+    if (committed.has_gap) parts_.tasks.start("delivery after a gap", sweep());
   });
   parts_.health.on_probe([this](const core::InstanceName& peer) { wake(peer); });
   parts_.tasks.start("delivery", greet_then_sweep());
@@ -127,10 +128,14 @@ asio::awaitable<void> DeliveryLoops::greet_then_sweep() {
   co_await greet_at_start();
   for (;;) {
     co_await parts_.timers.sleep_until(parts_.timers.steady_now() + parts_.settings.sweep_interval);
-    const Result<std::vector<core::InstanceName>> owed = co_await owing();
-    if (!owed) continue;
-    for (const core::InstanceName& peer : owed.value()) wake(peer);
+    co_await sweep();
   }
+}
+
+asio::awaitable<void> DeliveryLoops::sweep() {
+  const Result<std::vector<core::InstanceName>> owed = co_await owing();
+  if (!owed) co_return;
+  for (const core::InstanceName& peer : owed.value()) wake(peer);
 }
 
 asio::awaitable<void> DeliveryLoops::run_peer(std::shared_ptr<PeerLoop> loop) {

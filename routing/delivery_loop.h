@@ -69,6 +69,7 @@ class DeliveryLoops {
   struct PeerLoop;
   void open(const core::InstanceName& peer, SteadyPoint first_turn_at, bool has_work);
   [[nodiscard]] boost::asio::awaitable<void> greet_then_sweep();
+  [[nodiscard]] boost::asio::awaitable<void> sweep();
   [[nodiscard]] boost::asio::awaitable<void> greet_at_start();
   [[nodiscard]] Task<std::vector<core::InstanceName>> owing();
   [[nodiscard]] boost::asio::awaitable<bool> until_turn(std::shared_ptr<PeerLoop> loop);

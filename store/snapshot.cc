@@ -41,8 +41,9 @@ std::vector<Result<>> Reader::read_all(std::span<const Look> looks) {
   results.reserve(looks.size());
   while (results.size() < looks.size()) {
     if (const auto begun = connection_->begin(Access::read); !begun) {
-      results.emplace_back(begun.error());
-      continue;
+      // Nobody waits for the store's time-out once for each of them.
+      results.resize(looks.size(), begun.error());
+      break;
     }
     SqlSnapshot snapshot{*connection_};
     const std::size_t first = results.size();

@@ -4,12 +4,21 @@
 
 namespace cpc::api {
 
+namespace {
+/// For a client that reads slowly: pages of everything have a limit.
+constexpr std::size_t conversations_max = 200;
+}  // namespace
+
 ChangeFollower::ChangeFollower(routing::WakeUps& wake_ups, core::Address person, std::int64_t after,
                                const boost::asio::any_io_executor& executor)
     : person_(std::move(person)), cursor_(after), bell_(executor) {
   touched_.everything = true;  // What was missed.
   const auto hear = [this](const core::TouchedAccount& touched, std::int64_t n) {
     touched_.merge(touched);
+    if (touched_.conversations.size() > conversations_max) {
+      touched_.conversations.clear();
+      touched_.everything = true;
+    }
     told_upto_ = n;
     bell_.notify();
   };

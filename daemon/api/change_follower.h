@@ -17,6 +17,8 @@ class ChangeFollower {
   /// From `after` on. Listens at once: what is committed from now on is not missed.
   ChangeFollower(routing::WakeUps& wake_ups, core::Address person, std::int64_t after,
                  const boost::asio::any_io_executor& executor);
+  ChangeFollower(const ChangeFollower&) = delete;  // The listener knows where it is.
+  ChangeFollower& operator=(const ChangeFollower&) = delete;
 
   /// What the next page has to look at.
   struct Question {

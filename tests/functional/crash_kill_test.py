@@ -52,7 +52,7 @@ class Crashes(LoadCase):
             for sender in senders:
                 sender.wait_more(1)
                 sender.finish()
-        self.both_have_all(alice, mine, bob, theirs, senders)
+            self.both_have_all(alice, mine, bob, theirs, senders)
 
     def test_sigterm_with_a_peer_away_and_work_owed_ends_with_status_0(self):
         alice, bob = self.person("alice", self.alpha), self.person("bob", self.beta)
