@@ -178,12 +178,12 @@ class ThreadedStoreGate::State {
           looks_.pop_front();
         }
       }
-      std::vector<Result<>> results = reader.read_all(batch);
-      boost::asio::post(network_,
-                        [waiters = std::move(waiters), results = std::move(results)]() mutable {
-                          for (std::size_t i = 0; i < waiters.size(); ++i)
-                            finish(waiters[i], std::move(results[i]));
-                        });
+      auto next = waiters.begin();
+      reader.read_all(batch, [&](Result<> result) {
+        boost::asio::post(network_, [waiter = std::move(*next++), result = std::move(result)] {
+          finish(waiter, result);
+        });
+      });
     }
   }
 

@@ -33,31 +33,29 @@ Reader::Reader(std::unique_ptr<Connection> connection) : connection_(std::move(c
 Reader::~Reader() = default;
 
 Result<> Reader::read(const Look& look) {
-  return read_all({&look, 1}).front();
+  Result<> result = success();
+  read_all({&look, 1}, [&](Result<> given) { result = std::move(given); });
+  return result;
 }
 
-std::vector<Result<>> Reader::read_all(std::span<const Look> looks) {
-  std::vector<Result<>> results;
-  results.reserve(looks.size());
-  while (results.size() < looks.size()) {
+void Reader::read_all(std::span<const Look> looks, const EachResult& each) {
+  while (!looks.empty()) {
     if (const auto begun = connection_->begin(Access::read); !begun) {
       // Nobody waits for the store's time-out once for each of them.
-      results.resize(looks.size(), begun.error());
-      break;
+      for (; !looks.empty(); looks = looks.subspan(1)) each(begun.error());
+      return;
     }
     SqlSnapshot snapshot{*connection_};
-    const std::size_t first = results.size();
     // A transaction in which something failed may be good for nothing any more.
-    for (bool is_sound = true; is_sound && results.size() < looks.size();) {
-      results.push_back(look_guarded(looks[results.size()], snapshot));
-      is_sound = results.back().has_value();
+    for (bool is_sound = true; is_sound && !looks.empty(); looks = looks.subspan(1)) {
+      Result<> result = look_guarded(looks.front(), snapshot);
+      is_sound = result.has_value();
+      each(std::move(result));
     }
-    const auto ended = connection_->rollback();  // Nothing was written; this only lets go.
-    for (std::size_t i = first; !ended && i < results.size(); ++i) {
-      if (results[i]) results[i] = ended.error();
-    }
+    // Nothing was written, and what was read stands: this only lets go. Where even that fails, the
+    // next begin() tells.
+    (void)connection_->rollback();
   }
-  return results;
 }
 
 Result<std::int64_t> SqlSnapshot::number(const char* sql, const SqlRow& parameters) {

@@ -28,8 +28,10 @@ class Reader {
   /// store cannot be read, with internal when `look` threw.
   [[nodiscard]] Result<> read(const Look& look);
   /// Likewise for many, which share a snapshot as long as none of them fails: one transaction, and
-  /// each row that several ask for is read once. One result for each.
-  [[nodiscard]] std::vector<Result<>> read_all(std::span<const Look> looks);
+  /// each row that several ask for is read once. `each` is told every look's result, in their
+  /// order and as soon as it is there.
+  using EachResult = std::function<void(Result<>)>;
+  void read_all(std::span<const Look> looks, const EachResult& each);
 
  private:
   std::unique_ptr<Connection> connection_;

@@ -2,54 +2,43 @@
 
 #include "store/snapshot.h"
 #include "store/table.h"
+#include "tests/support/forwarding_connection.h"
 
 namespace cpc::contract {
 namespace {
 
-class ExplainingConnection final : public store::Connection {
+class ExplainingConnection final : public tests::ForwardingConnection {
  public:
   ExplainingConnection(std::unique_ptr<store::Connection> inner, std::string explain,
                        std::vector<Plan>& plans)
-      : inner_(std::move(inner)), explain_(std::move(explain)), plans_(plans) {}
+      : ForwardingConnection(std::move(inner)), explain_(std::move(explain)), plans_(plans) {}
 
-  Result<> begin(store::Access access) override { return inner_->begin(access); }
-  Result<> commit() override { return inner_->commit(); }
-  Result<> rollback() override { return inner_->rollback(); }
   Result<> query(std::string_view sql, store::Parameters parameters,
                  const store::EachRow& each) override {
     explain(sql, parameters);
-    return inner_->query(sql, parameters, each);
+    return ForwardingConnection::query(sql, parameters, each);
   }
   Result<std::int64_t> execute(std::string_view sql, store::Parameters parameters) override {
     explain(sql, parameters);
-    return inner_->execute(sql, parameters);
+    return ForwardingConnection::execute(sql, parameters);
   }
   Result<> find_all(const store::Table& table, std::span<const store::SqlRow> keys,
                     const store::EachRow& each) override {
     explain(table.find, keys.front());
-    return inner_->find_all(table, keys, each);
+    return ForwardingConnection::find_all(table, keys, each);
   }
-  Result<> upsert_all(const store::Table& table, std::span<const store::SqlRow> rows) override {
-    return inner_->upsert_all(table, rows);
-  }
-  Result<> erase_all(const store::Table& table, std::span<const store::SqlRow> keys) override {
-    return inner_->erase_all(table, keys);
-  }
-  Result<std::vector<std::string>> table_names() override { return inner_->table_names(); }
-  Result<> run_script(std::string_view script) override { return inner_->run_script(script); }
 
  private:
   void explain(std::string_view sql, store::Parameters parameters) {
     Plan& plan = plans_.emplace_back();
     plan.sql = sql;
-    REQUIRE(
-        inner_->query(explain_ + " " + plan.sql, parameters, [&](store::SqlRow& row) -> Result<> {
-          plan.steps.push_back(std::get<std::string>(row.back()));
-          return success();
-        }));
+    const auto note_step = [&](store::SqlRow& row) -> Result<> {
+      plan.steps.push_back(std::get<std::string>(row.back()));
+      return success();
+    };
+    REQUIRE(ForwardingConnection::query(explain_ + " " + plan.sql, parameters, note_step));
   }
 
-  std::unique_ptr<store::Connection> inner_;
   std::string explain_;
   std::vector<Plan>& plans_;
 };

@@ -2,9 +2,24 @@
 #include <stdexcept>
 
 #include "tests/contract/store_contract.h"
+#include "tests/support/forwarding_connection.h"
 
 namespace cpc::contract {
 namespace {
+
+// To a store that cannot be read. Counts how often it was asked.
+class AwayConnection final : public tests::ForwardingConnection {
+ public:
+  AwayConnection(std::unique_ptr<store::Connection> inner, int& begun)
+      : ForwardingConnection(std::move(inner)), begun_(begun) {}
+  Result<> begin(store::Access) override {
+    ++begun_;
+    return fail(ErrorCode::unavailable, "away");
+  }
+
+ private:
+  int& begun_;
+};
 
 const std::string ann = "ann@alpha.cpc", bob = "bob@beta.cpc", cleo = "cleo@alpha.cpc";
 
@@ -69,12 +84,41 @@ TEST_CASE("looks that are read together each get their own answer", "[contract]"
   const auto throws = [](core::Snapshot&) -> Result<> { throw std::runtime_error{"oh"}; };
   const std::vector<store::Reader::Look> looks{sent_by_ann(0), changes_then_looks, refuses, throws,
                                                sent_by_ann(3)};
-  const auto results = reader.read_all(looks);
+  std::vector<Result<>> results;
+  reader.read_all(looks, [&](Result<> result) { results.push_back(std::move(result)); });
   REQUIRE(results.size() == looks.size());
   CHECK((results[0] && results[1] && results[4]));
   CHECK(results[2].error().code == ErrorCode::not_found);
   CHECK(results[3].error().code == ErrorCode::internal);
   CHECK(seen == std::vector<std::int64_t>{1, 1, -1, 2});
+}
+
+TEST_CASE("looks are answered one by one, while others still wait", "[contract]") {
+  World world;
+  store::Reader reader{world.engine->connect()};
+  int answered = 0;
+  std::vector<int> answered_before;
+  const auto look = [&](core::Snapshot&) -> Result<> {
+    answered_before.push_back(answered);
+    return success();
+  };
+  const std::vector<store::Reader::Look> looks(3, look);
+  reader.read_all(looks, [&](const Result<>& result) { answered += result ? 1 : 0; });
+  CHECK(answered_before == std::vector{0, 1, 2});
+  CHECK(answered == 3);
+}
+
+TEST_CASE("a store that is away is asked once for all looks that wait together", "[contract]") {
+  World world;
+  int begun = 0;
+  store::Reader reader{std::make_unique<AwayConnection>(world.engine->connect(), begun)};
+  const auto look = [](core::Snapshot&) { return success(); };
+  const std::vector<store::Reader::Look> looks(3, look);
+  std::vector<Result<>> results;
+  reader.read_all(looks, [&](Result<> result) { results.push_back(std::move(result)); });
+  REQUIRE(results.size() == looks.size());
+  for (const auto& result : results) CHECK(result.error().code == ErrorCode::unavailable);
+  CHECK(begun == 1);
 }
 
 TEST_CASE("peers that are owed something are those with a lane behind its head", "[contract]") {
