@@ -101,7 +101,7 @@ struct Committed {
   std::int64_t n = 0;
   Touched touched;
   /// A commit before this one may have taken place without being told: whoever listens reads
-  /// everything again.
+  /// everything again. `touched` says so of drafts and inbox; its peers and accounts may lack some.
   bool has_gap = false;
 };
 

@@ -118,8 +118,13 @@ class ThreadedStoreGate::State {
       std::vector<std::shared_ptr<Waiter>> waiters;
       {
         std::unique_lock lock{mutex_};
-        has_closures_.wait(lock, [&] { return is_stopping_ || !closures_.empty(); });
-        if (closures_.empty()) return;
+        const auto has_reason = [&] { return is_stopping_ || !closures_.empty(); };
+        if (store_.gate().is_in_doubt()) {
+          has_closures_.wait_for(lock, settle_interval, has_reason);
+        } else {
+          has_closures_.wait(lock, has_reason);
+        }
+        if (closures_.empty() && is_stopping_) return;
         while (!closures_.empty() && batch.size() < batch_closures_max) {
           batch.push_back(std::move(closures_.front().work));
           waiters.push_back(std::move(closures_.front().waiter));
@@ -154,7 +159,7 @@ class ThreadedStoreGate::State {
     if (result.failure && !result.has_committed) {
       if (!failure_) log_.error("the store takes nothing", {{"reason", result.failure->detail}});
       failure_ = result.failure->detail;
-    } else if (result.has_committed && failure_) {
+    } else if ((result.has_committed || result.committed.has_gap) && failure_) {
       log_.info("the store works again", {});
       failure_.reset();
     }

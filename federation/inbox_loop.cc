@@ -77,7 +77,7 @@ Task<> expire_due(LoopParts& self) {
 boost::asio::awaitable<void> run_inbox_loop(LoopParts& self) {
   routing::Signal news{co_await boost::asio::this_coro::executor};
   const auto registration = self.wake_ups.listen([&](const core::Committed& committed) {
-    if (committed.touched.inbox || committed.has_gap) news.notify();
+    if (committed.touched.inbox) news.notify();
   });
   for (;;) {
     const Result<bool> more = co_await apply_waiting(self);

@@ -155,7 +155,7 @@ Result<core::VerifiedEnvelope> sign_draft(const core::Home& home, const crypto::
 boost::asio::awaitable<void> run_signing_loop(LoopParts& self) {
   routing::Signal news{co_await boost::asio::this_coro::executor};
   const auto registration = self.wake_ups.listen([&](const core::Committed& committed) {
-    if (committed.touched.drafts || committed.has_gap) news.notify();
+    if (committed.touched.drafts) news.notify();
   });
   for (;;) {
     const Result<bool> more = co_await sign_waiting(self);

@@ -59,7 +59,8 @@ class WakeUps {
   }
 
   void dispatch(const core::Committed& committed) {
-    // A listener may register or leave others; the map keeps the rest valid.
+    // A listener may leave itself and register others. It must not leave others: the next one is
+    // held here already.
     for (auto at = listeners_.begin(); at != listeners_.end();) (at++)->second(committed);
     if (committed.has_gap) {
       core::TouchedAccount unknown;

@@ -190,12 +190,18 @@ BatchResult Gate::run_batch(const std::vector<Work>& batch) {
     }
   }
   out.committed.n = self.tally.last_n;
-  out.committed.has_gap = std::exchange(self.has_gap, false);
+  if (std::exchange(self.has_gap, false)) {
+    out.committed.has_gap = true;
+    out.committed.touched.drafts = out.committed.touched.inbox = true;
+  }
   return out;
 }
 
 bool Gate::is_closed() const {
   return state_->is_closed;
+}
+bool Gate::is_in_doubt() const {
+  return state_->is_in_doubt;
 }
 std::int64_t Gate::last_n() const {
   return state_->tally.last_n;

@@ -77,6 +77,9 @@ class Gate {
 
   /// Fenced off for good. The daemon should stop.
   [[nodiscard]] bool is_closed() const;
+  /// Whether the last commit took place is not known. The next batch asks, even an empty one, and
+  /// tells a gap.
+  [[nodiscard]] bool is_in_doubt() const;
   /// The highest n committed.
   [[nodiscard]] std::int64_t last_n() const;
   /// Commits in the whole life of the store.

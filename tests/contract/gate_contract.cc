@@ -300,9 +300,27 @@ TEST_CASE("after a commit in doubt the gate asks the store before it goes on", "
   const auto next = world.run_all({expect_sent("ann", 2)});
   CHECK(next.results.front());
   CHECK(next.committed.has_gap);
+  CHECK(next.committed.touched.drafts);
+  CHECK(next.committed.touched.inbox);
   CHECK_FALSE(world.run_all({expect_sent("ann", 2)}).committed.has_gap);
   CHECK(world.run(put_account("bob")));
   CHECK(exists(world, "bob"));
+}
+
+TEST_CASE("a doubt can be settled without writing anything", "[contract]") {
+  World world;
+  CHECK_FALSE(world.gate().is_in_doubt());
+  world.faults->after = failing("commit");
+  world.faults->before = failing("query");
+  CHECK_FALSE(world.run(put_account("ann")));
+  CHECK(world.gate().is_in_doubt());
+  CHECK(world.run_all({}).failure);
+  CHECK(world.gate().is_in_doubt());
+  world.faults->after = world.faults->before = nullptr;
+  const auto settled = world.run_all({});
+  CHECK_FALSE(world.gate().is_in_doubt());
+  CHECK(settled.committed.has_gap);
+  CHECK_FALSE(settled.failure);
 }
 
 TEST_CASE("a gate that was fenced off stores nothing and stays closed", "[contract]") {

@@ -3,9 +3,11 @@
 
 #include "daemon/threaded_store.h"
 
+#include <atomic>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <catch2/catch.hpp>
@@ -13,6 +15,7 @@
 
 #include "store/sqlite_database.h"
 #include "store/sqlite_store.h"
+#include "tests/support/forwarding_connection.h"
 #include "tests/support/kept_log.h"
 #include "tests/support/temporary_folder.h"
 
@@ -33,7 +36,29 @@ core::Account account(const std::string& local) {
   return row;
 }
 
+// While told so, it commits without saying so, and can be asked nothing.
+class LosingConnection final : public tests::ForwardingConnection {
+ public:
+  LosingConnection(std::unique_ptr<store::Connection> inner, const std::atomic<bool>& is_losing)
+      : ForwardingConnection(std::move(inner)), is_losing_(is_losing) {}
+  Result<> commit() override {
+    const Result<> done = ForwardingConnection::commit();
+    if (is_losing_) return lost();
+    return done;
+  }
+  Result<> query(std::string_view sql, store::Parameters parameters,
+                 const store::EachRow& each) override {
+    if (is_losing_) return lost();
+    return ForwardingConnection::query(sql, parameters, each);
+  }
+
+ private:
+  static Result<> lost() { return fail(ErrorCode::unavailable, "the connection is lost"); }
+  const std::atomic<bool>& is_losing_;
+};
+
 struct Scene {
+  std::atomic<bool> is_losing = false;
   tests::TemporaryFolder folder;
   asio::io_context io;
   routing::WakeUps wake_ups;
@@ -54,6 +79,9 @@ struct Scene {
                      id_of<store::Fence>('f'),
                      id_of<store::MasterKeyId>('m'),
                      from_milliseconds(1)};
+    options.decorate = [this](std::unique_ptr<store::Connection> inner) {
+      return std::make_unique<LosingConnection>(std::move(inner), is_losing);
+    };
     return store::open_sqlite_store(options).value();
   }
   template <class Coroutine>
@@ -185,6 +213,28 @@ TEST_CASE("stopping commits what waits, and says no to what comes after") {
   CHECK(done == 50);
   REQUIRE_FALSE(late);
   CHECK(late.error().code == ErrorCode::unavailable);
+}
+
+TEST_CASE("a commit in doubt is told soon after the store is back, though nobody writes") {
+  Scene s;
+  std::optional<core::Committed> gap;
+  const auto registration = s.wake_ups.listen([&](const core::Committed& committed) {
+    if (committed.has_gap) gap = committed;
+  });
+  s.is_losing = true;
+  s.run([&]() -> asio::awaitable<void> {
+    const Result<> stored = co_await s.put("anna");
+    CHECK_FALSE(stored);
+  });
+  CHECK(s.gate->failure());
+  s.is_losing = false;
+  const auto waits = asio::make_work_guard(s.io);
+  s.io.restart();
+  while (!gap) s.io.run_one();
+  CHECK_FALSE(s.gate->failure());
+  CHECK(s.log.count("the store works again") == 1);
+  s.gate->stop();
+  CHECK(gap->n == s.store->gate().last_n());
 }
 
 TEST_CASE("the daemon is told once when another one took over the store") {

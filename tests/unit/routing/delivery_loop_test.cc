@@ -44,6 +44,26 @@ TEST_CASE("work for a healthy peer leaves at once, without another greeting") {
   CHECK(peer.greetings == 1);
 }
 
+TEST_CASE("after a gap in what was told, what is owed leaves at once, not at the next sweep") {
+  Outside outside;
+  Daemon daemon{outside};
+  daemon.start();
+  daemon.owe(1);
+  outside.timers.pass(1s);
+  daemon.gate.is_silent = true;
+  daemon.owe(1);
+  daemon.owe(2);
+  outside.timers.pass(1s);
+  CHECK(outside.peers.peer(1).held.size() == 1);
+  CHECK(outside.peers.peer(2).held.empty());
+  core::Committed gap;
+  gap.has_gap = true;
+  daemon.wake_ups.dispatch(gap);
+  outside.timers.pass(1s);
+  CHECK(outside.peers.peer(1).held.size() == 2);
+  CHECK(outside.peers.peer(2).held.size() == 1);
+}
+
 TEST_CASE("a commit while the loop reads is delivered without another wake-up") {
   for (int seed = 1; seed <= 50; ++seed) {
     Outside outside;

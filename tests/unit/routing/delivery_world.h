@@ -107,6 +107,7 @@ class MemoryGate final : public routing::StoreGate {
       : io_(io), rows_(rows), wake_ups_(wake_ups) {}
   int failures = 0;             ///< So many calls from now on fail.
   bool dies_at_commit = false;  ///< The process is killed there: nothing comes back.
+  bool is_silent = false;       ///< What is committed wakes nobody.
   int reads = 0;
   std::function<void()> after_read;  ///< What happens while the reader is on its way back.
 
@@ -137,6 +138,7 @@ class MemoryGate final : public routing::StoreGate {
     Result<> done = closure(transaction);
     if (!done) return done;
     rows_ = std::move(copy);
+    if (is_silent) return done;
     asio::post(io_, [this, touched = transaction.touched()] { wake_ups_.dispatch({1, touched}); });
     return done;
   }

@@ -113,6 +113,27 @@ TEST_CASE("after a gap everything is read, and what was told of before is not re
   CHECK(s.read() == "bd");
 }
 
+TEST_CASE("a slow reader is told of few conversations by name, and of many at once") {
+  Scene s;
+  (void)s.read();
+  core::Committed told;
+  const auto tell_of = [&](int conversations) {
+    core::TouchedAccount& ann = told.touched.accounts["ann"];
+    ann.conversations.clear();
+    for (int i = 0; i < conversations; ++i) {
+      core::ConversationId talk;
+      talk.octets.front() = static_cast<std::uint8_t>(i);
+      ann.conversations.insert(talk);
+    }
+    s.wake_ups.dispatch(told);
+    return s.follower->question().touched;
+  };
+  const auto few = tell_of(200);
+  CHECK((few.conversations.size() == 200 && !few.everything));
+  const auto many = tell_of(201);
+  CHECK((many.conversations.empty() && many.everything));
+}
+
 TEST_CASE("a wake-up that comes after its change was read gives an empty page") {
   Scene s;
   const auto told_late = s.change("b");
