@@ -7,6 +7,7 @@
 #include <exception>
 #include <utility>
 
+#include "core/base/counted.h"
 #include "federation/connection_pool.h"
 #include "federation/deadline.h"
 #include "federation/dialer.h"
@@ -130,13 +131,6 @@ class BeastHttpLink::State {
   }
 
  private:
-  struct Counted {
-    explicit Counted(std::size_t& number) : count(number) { ++count; }
-    Counted(const Counted&) = delete;
-    Counted& operator=(const Counted&) = delete;
-    ~Counted() { --count; }
-    std::size_t& count;
-  };
   [[nodiscard]] Task<HttpReply> run(Attempt& attempt, const LinkTarget& target,
                                     const Exchange& exchange);
   [[nodiscard]] asio::awaitable<Conversation> talk(Attempt& attempt, const Exchange& exchange);

@@ -1,14 +1,9 @@
 #include "federation/peer_directory.h"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include "core/base/counted.h"
 
 namespace cpc::federation {
 namespace {
-
-namespace asio = boost::asio;
 
 constexpr auto ask_interval_min = std::chrono::minutes{1};
 constexpr auto stale_max = std::chrono::hours{24};
@@ -23,35 +18,6 @@ bool is_usable(const PeerIdentity& identity, TimePoint now) {
 }
 
 }  // namespace
-
-// One look-up under way, and the bell that ends the wait of those who share it.
-struct PeerDirectory::LookUp {
-  explicit LookUp(const asio::any_io_executor& executor)
-      : bell(executor, asio::steady_timer::time_point::max()) {}
-  asio::steady_timer bell;                    // Never runs out; cancelling it wakes who waits.
-  std::optional<Result<Identity>> outcome{};  // None if whoever led it was cancelled.
-};
-
-// Who fetches. However it ends, the next may fetch and those who wait are woken.
-struct PeerDirectory::Leader {
-  Leader(PeerDirectory& directory, Known& peer, Asker asker, const asio::any_io_executor& executor)
-      : known(peer),
-        under_way(asker == Asker::stranger ? &directory.stranger_lookups_ : nullptr),
-        look_up(std::make_shared<LookUp>(executor)) {
-    if (under_way != nullptr) ++*under_way;
-    known.look_up = look_up;
-  }
-  ~Leader() {
-    if (under_way != nullptr) --*under_way;
-    known.look_up.reset();
-    look_up->bell.cancel();
-  }
-  Leader(const Leader&) = delete;
-  Leader& operator=(const Leader&) = delete;
-  Known& known;
-  std::size_t* under_way;
-  std::shared_ptr<LookUp> look_up;
-};
 
 PeerDirectory::PeerDirectory(std::vector<StaticPeer> peers, HttpLink& link,
                              routing::StoreGate& store, routing::Timers& timers, Log& log,
@@ -73,7 +39,7 @@ Task<PeerDirectory::Identity> PeerDirectory::find(core::InstanceName name, Asker
     co_return serving(known);
   }
   const bool may_ask = asker == Asker::us || !is_recent(known.asked_for_stranger_at);
-  if (!may_ask && !known.look_up) co_return kept;
+  if (!may_ask && !known.look_up.is_under_way()) co_return kept;
   co_return co_await look_up(name, asker);
 }
 
@@ -81,7 +47,7 @@ Task<PeerDirectory::Identity> PeerDirectory::refresh(core::InstanceName name, As
   CPC_CO_TRY(co_await prepare(name));
   Known& known = known_[name];
   known.is_refresh_wanted = true;
-  if (is_recent(known.asked_at) && !known.look_up) co_return serving(known);
+  if (is_recent(known.asked_at) && !known.look_up.is_under_way()) co_return serving(known);
   co_return co_await look_up(name, asker);
 }
 
@@ -174,23 +140,20 @@ Task<> PeerDirectory::prepare(core::InstanceName name) {
   co_return success();
 }
 
-// Shares the look-up that is under way, or leads one.
 Task<PeerDirectory::Identity> PeerDirectory::look_up(core::InstanceName name, Asker asker) {
-  const auto executor = co_await asio::this_coro::executor;
-  Known& known = known_[name];
-  while (known.look_up) {
-    const std::shared_ptr<LookUp> shared = known.look_up;
-    co_await shared->bell.async_wait(asio::as_tuple(asio::use_awaitable));
-    if (shared->outcome) co_return *shared->outcome;
-    const auto state = co_await asio::this_coro::cancellation_state;
-    if (state.cancelled() != asio::cancellation_type::none) {
-      co_return fail(ErrorCode::unavailable, "the look-up was given up");
+  const auto leads = [&] { return lead(name, asker); };
+  co_return co_await known_[name].look_up.run(leads);
+}
+
+Task<PeerDirectory::Identity> PeerDirectory::lead(core::InstanceName name, Asker asker) {
+  std::optional<Counted> counted;
+  if (asker == Asker::stranger) {
+    if (stranger_lookups_ >= stranger_lookups_max) {
+      co_return fail(ErrorCode::unavailable, "too many look-ups for strangers");
     }
+    counted.emplace(stranger_lookups_);
   }
-  if (asker == Asker::stranger && stranger_lookups_ >= stranger_lookups_max) {
-    co_return fail(ErrorCode::unavailable, "too many look-ups for strangers");
-  }
-  const Leader leader{*this, known, asker, executor};
+  Known& known = known_[name];
   known.asked_at = timers_.steady_now();
   if (asker == Asker::stranger) known.asked_for_stranger_at = known.asked_at;
   Result<Identity> found = co_await fetch(name);
@@ -201,10 +164,6 @@ Task<PeerDirectory::Identity> PeerDirectory::look_up(core::InstanceName name, As
   } else if (failure == nullptr || *failure != ErrorCode::unavailable) {
     known.is_refresh_wanted = false;  // It was asked, and this is what it has.
   }
-  // A leader that was cancelled has learnt nothing of the peer: somebody else takes over.
-  const auto state = co_await asio::this_coro::cancellation_state;
-  const bool is_given_up = state.cancelled() != asio::cancellation_type::none;
-  if (!is_given_up) leader.look_up->outcome = found;
   co_return found;
 }
 

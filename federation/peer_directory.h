@@ -19,6 +19,7 @@
 #include "federation/instance_document.h"
 #include "federation/transaction_codec.h"
 #include "routing/resolver.h"
+#include "routing/single_flight.h"
 
 namespace cpc::federation {
 
@@ -84,15 +85,13 @@ class PeerDirectory {
   }
 
  private:
-  struct LookUp;
-  struct Leader;
   struct Known {
     Identity identity;
     TimePoint fetched_at{};
     std::optional<routing::SteadyPoint> asked_at{};
     std::optional<routing::SteadyPoint> asked_for_stranger_at{};
     std::optional<routing::SteadyPoint> conflict_seen_at{};
-    std::shared_ptr<LookUp> look_up{};                       ///< The one under way.
+    routing::SingleFlight<Identity> look_up{};
     std::optional<routing::SteadyPoint> wrong_hint_until{};  ///< Told in the log already.
     bool is_loaded = false;
     bool is_refresh_wanted = false;  ///< There may be news, and it was too soon to ask.
@@ -101,6 +100,7 @@ class PeerDirectory {
   [[nodiscard]] Task<> load(core::InstanceName name);
   [[nodiscard]] Task<Identity> look_up(core::InstanceName name, Asker asker);
   [[nodiscard]] Task<std::vector<routing::Endpoint>> endpoints_of(core::InstanceName name);
+  [[nodiscard]] Task<Identity> lead(core::InstanceName name, Asker asker);
   [[nodiscard]] Task<Identity> fetch(core::InstanceName name);
   [[nodiscard]] Task<Identity> accept(core::InstanceName name, Bytes document);
   [[nodiscard]] Result<Identity> serving(const Known& known) const;

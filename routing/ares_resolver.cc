@@ -1,10 +1,6 @@
 #include "routing/ares_resolver.h"
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 namespace cpc::routing {
 namespace {
@@ -78,30 +74,6 @@ asio::awaitable<Addresses> addresses_of(Target target,
 
 }  // namespace
 
-// One look-up under way, and the bell that ends the wait of those who share it.
-struct AresResolver::LookUp {
-  explicit LookUp(const asio::any_io_executor& executor)
-      : bell(executor, asio::steady_timer::time_point::max()) {}
-  asio::steady_timer bell;                 // Never runs out; cancelling it wakes who waits.
-  std::optional<Result<Hints>> outcome{};  // None if whoever led it was cancelled.
-};
-
-// Who asks. However it ends, the next may ask and those who wait are woken.
-struct AresResolver::Leader {
-  Leader(std::shared_ptr<Known> name, const asio::any_io_executor& executor)
-      : known(std::move(name)), look_up(std::make_shared<LookUp>(executor)) {
-    known->look_up = look_up;
-  }
-  ~Leader() {
-    known->look_up.reset();
-    look_up->bell.cancel();
-  }
-  Leader(const Leader&) = delete;
-  Leader& operator=(const Leader&) = delete;
-  std::shared_ptr<Known> known;
-  std::shared_ptr<LookUp> look_up;
-};
-
 AresResolver::AresResolver(DnsSettings settings, Timers& timers, Random& random,
                            std::unique_ptr<AresChannel> channel)
     : settings_(std::move(settings)),
@@ -120,28 +92,16 @@ Result<std::unique_ptr<AresResolver>> AresResolver::open(const asio::any_io_exec
 }
 
 Task<Hints> AresResolver::resolve(core::InstanceName name) {
-  const auto executor = co_await asio::this_coro::executor;
   const std::shared_ptr<Known> entry = known(name);
-  while (entry->look_up) {
-    const std::shared_ptr<LookUp> shared = entry->look_up;
-    co_await shared->bell.async_wait(asio::as_tuple(asio::use_awaitable));
-    if (shared->outcome) co_return *shared->outcome;
+  const auto asks = [&]() -> Task<Hints> {
+    if (entry->outcome && timers_.steady_now() < entry->holds_until) co_return *entry->outcome;
+    std::optional<Found> found;
+    co_await ask(name, found);
     const auto state = co_await asio::this_coro::cancellation_state;
-    if (state.cancelled() != asio::cancellation_type::none) {
-      co_return fail(ErrorCode::unavailable, "the look-up was given up");
-    }
-  }
-  if (entry->outcome && timers_.steady_now() < entry->holds_until) co_return *entry->outcome;
-  const Leader leader{entry, executor};
-  std::optional<Found> found;
-  co_await ask(name, found);
-  // A leader that was cancelled has learnt nothing: somebody else takes over.
-  const auto state = co_await asio::this_coro::cancellation_state;
-  if (state.cancelled() != asio::cancellation_type::none) {
-    co_return fail(ErrorCode::unavailable, "the look-up was given up");
-  }
-  leader.look_up->outcome = keep(*entry, *std::move(found));
-  co_return *leader.look_up->outcome;
+    if (is_given_up(state)) co_return fail(ErrorCode::unavailable, "the look-up was given up");
+    co_return keep(*entry, *std::move(found));
+  };
+  co_return co_await entry->look_up.run(asks);
 }
 
 /// The entry of `name`, made if need be; then the one asked longest ago goes, if there are too

@@ -18,6 +18,7 @@
 
 #include "routing/ares_channel.h"
 #include "routing/resolver.h"
+#include "routing/single_flight.h"
 
 namespace cpc::routing {
 
@@ -48,14 +49,12 @@ class AresResolver final : public Resolver {
   [[nodiscard]] std::size_t names_remembered() const { return known_.size(); }
 
  private:
-  struct LookUp;
-  struct Leader;
   struct Known {
     std::optional<Result<Hints>> outcome{};  ///< The last, holding or not.
     SteadyPoint answered_at{};
     SteadyPoint holds_until{};
     std::optional<Hints> last_good{};
-    std::shared_ptr<LookUp> look_up{};  ///< The one under way.
+    SingleFlight<Hints> look_up{};
     std::uint64_t asked_n = 0;
   };
   /// What one look-up yields; a failure says for how long it is kept.
