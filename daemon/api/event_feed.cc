@@ -78,10 +78,8 @@ boost::asio::awaitable<std::optional<graphql::Outcome>> EventFeed::next() {
       waiting_.pop_front();
       co_return graphql::Outcome{std::move(event)};
     }
-    if (!follower_.is_due()) {
-      co_await follower_.wait();
-      continue;
-    }
+    co_await follower_.wait();
+    if (!follower_.is_due()) continue;
     const Result<> page = co_await read_page();
     if (!page) {
       is_closed_ = true;

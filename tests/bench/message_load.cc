@@ -238,26 +238,24 @@ std::size_t MessageLoad::arrived_in(const Interval& when) const {
   return count;
 }
 
-std::vector<double> MessageLoad::latencies(const Interval& when) const {
+std::vector<double> MessageLoad::times_to(std::optional<Moment> Message::*moment,
+                                          const Interval& when) const {
   std::vector<std::pair<Moment, Moment>> spans;
   for (const auto& line : lines_) {
     for (const Message& one : line->messages) {
       const bool is_inside = one.scheduled >= when.from && one.scheduled < when.to;
-      if (is_inside && one.arrived) spans.emplace_back(one.scheduled, *one.arrived);
+      if (is_inside && one.*moment) spans.emplace_back(one.scheduled, *(one.*moment));
     }
   }
   return in_milliseconds(spans);
 }
 
+std::vector<double> MessageLoad::latencies(const Interval& when) const {
+  return times_to(&Message::arrived, when);
+}
+
 std::vector<double> MessageLoad::acceptances(const Interval& when) const {
-  std::vector<std::pair<Moment, Moment>> spans;
-  for (const auto& line : lines_) {
-    for (const Message& one : line->messages) {
-      const bool is_inside = one.scheduled >= when.from && one.scheduled < when.to;
-      if (is_inside && one.accepted) spans.emplace_back(one.scheduled, *one.accepted);
-    }
-  }
-  return in_milliseconds(spans);
+  return times_to(&Message::accepted, when);
 }
 
 std::vector<double> MessageLoad::arrivals_after(Moment moment) const {

@@ -101,6 +101,8 @@ class MessageLoad {
   void tick();
   void complain(const std::string& what);
   [[nodiscard]] bool may_send() const;
+  [[nodiscard]] std::vector<double> times_to(std::optional<Moment> Message::*moment,
+                                             const Interval& when) const;
 
   boost::asio::io_context& io_;
   const World& world_;

@@ -53,7 +53,6 @@ Report run_connections(const Options& options) {
   wishes.bystanders = bystanders;
   World world{wishes};
   const pid_t pid = world.daemons.at("alpha.cpc").pid;
-  const auto time = std::chrono::nanoseconds{static_cast<std::int64_t>(options.seconds * 1e9)};
 
   boost::asio::io_context io;
   LoadTerms terms;
@@ -71,18 +70,11 @@ Report run_connections(const Options& options) {
   run_for(io, settle);
   const std::int64_t after = resident_bytes(pid);
   usage.begin();
-  run_for(io, time);
+  run_for(io, of_seconds(options.seconds));
   usage.end();
   const double idle_cpu = usage.daemon_seconds();
 
-  load.begin();
-  run_for(io, warm_up);
-  MessageLoad::Interval measured{Clock::now(), {}};
-  usage.begin();
-  run_for(io, time);
-  measured.to = Clock::now();
-  usage.end();
-  load.end();
+  const MessageLoad::Interval measured = measure(io, load, usage, options.seconds);
   const bool is_complete = run_until(
       io, [&] { return load.is_all_arrived(); }, patience);
 

@@ -51,6 +51,19 @@ void run_for(boost::asio::io_context& io, std::chrono::nanoseconds time) {
   io.run_for(time);
 }
 
+MessageLoad::Interval measure(boost::asio::io_context& io, MessageLoad& load, ServerUsage& usage,
+                              double seconds) {
+  load.begin();
+  run_for(io, warm_up);
+  MessageLoad::Interval measured{Clock::now(), {}};
+  usage.begin();
+  run_for(io, of_seconds(seconds));
+  measured.to = Clock::now();
+  usage.end();
+  load.end();
+  return measured;
+}
+
 void add_flow(Report& report, const MessageLoad& load, const MessageLoad::Interval& when) {
   const std::size_t messages = load.arrived_in(when);
   const double seconds = std::chrono::duration<double>{when.to - when.from}.count();
@@ -85,14 +98,7 @@ Report run_messages(const Options& options) {
   load.connect_senders();
   await_connected(io, load);
   ServerUsage usage{world};
-  load.begin();
-  run_for(io, warm_up);
-  MessageLoad::Interval measured{Clock::now(), {}};
-  usage.begin();
-  run_for(io, std::chrono::nanoseconds{static_cast<std::int64_t>(options.seconds * 1e9)});
-  measured.to = Clock::now();
-  usage.end();
-  load.end();
+  const MessageLoad::Interval measured = measure(io, load, usage, options.seconds);
   const bool is_complete = run_until(
       io, [&] { return load.is_all_arrived(); }, patience);
   load.ask_for_receipts();

@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "tests/bench/message_load.h"
+#include "tests/bench/process_usage.h"
 #include "tests/bench/report.h"
 
 namespace cpc::bench {
@@ -30,6 +31,12 @@ void add_flow(Report& report, const MessageLoad& load, const MessageLoad::Interv
 [[nodiscard]] bool run_until(boost::asio::io_context& io, const std::function<bool()>& is_so,
                              std::chrono::nanoseconds at_most);
 void run_for(boost::asio::io_context& io, std::chrono::nanoseconds time);
+[[nodiscard]] inline std::chrono::nanoseconds of_seconds(double seconds) {
+  return std::chrono::nanoseconds{static_cast<std::int64_t>(seconds * 1e9)};
+}
+/// Load for the warm-up and then for so long, of which the latter is counted.
+[[nodiscard]] MessageLoad::Interval measure(boost::asio::io_context& io, MessageLoad& load,
+                                            ServerUsage& usage, double seconds);
 /// Until everybody who was told to connect has.
 void await_connected(boost::asio::io_context& io, const MessageLoad& load);
 
