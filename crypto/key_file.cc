@@ -13,12 +13,13 @@ struct Kind {
   std::string_view name;   ///< For sentences.
 };
 constexpr Kind signing_kind{"cpc-ed25519-seed", "a signing key"};
+constexpr Kind sealing_kind{"cpc-x25519-key", "a sealing key"};
 constexpr Kind master_kind{"cpc-master-key", "a master key"};
 
 /// The 32 octets in `label base64url`, one line with or without its end. The caller wipes them.
 Result<Bytes> parse(std::string_view content, const Kind& kind, const std::string& path) {
   if (content.ends_with('\n')) content.remove_suffix(1);
-  for (const Kind& other : {signing_kind, master_kind}) {
+  for (const Kind& other : {signing_kind, sealing_kind, master_kind}) {
     if (other.label != kind.label && content.starts_with(other.label)) {
       return fail(ErrorCode::invalid, path + " holds " + std::string{other.name} + ", not " +
                                           std::string{kind.name} + ": check which path is which");
@@ -57,15 +58,30 @@ Result<> write(const std::filesystem::path& file, const Kind& kind, std::string_
   return create_file(file, Access::ours_alone, line);
 }
 
+template <class Key>
+Result<Key> load_as(const std::filesystem::path& file, const Kind& kind, Key (*make)(const Seed&)) {
+  CPC_TRY(Bytes raw, load(file, kind));
+  const WipeAtEnd wipe{raw};
+  CPC_TRY(Seed seed, Seed::from_bytes(raw));
+  Key key = make(seed);
+  sodium_memzero(seed.octets.data(), seed.octets.size());
+  return key;
+}
+
+Result<> write_and_wipe(const std::filesystem::path& file, const Kind& kind, Seed seed) {
+  Result<> written = write(file, kind, seed.view());
+  sodium_memzero(seed.octets.data(), seed.octets.size());
+  return written;
+}
+
 }  // namespace
 
 Result<SigningKey> load_signing_key(const std::filesystem::path& file) {
-  CPC_TRY(Bytes raw, load(file, signing_kind));
-  const WipeAtEnd wipe{raw};
-  CPC_TRY(Seed seed, Seed::from_bytes(raw));
-  SigningKey key = SigningKey::from_seed(seed);
-  sodium_memzero(seed.octets.data(), seed.octets.size());
-  return key;
+  return load_as<SigningKey>(file, signing_kind, SigningKey::from_seed);
+}
+
+Result<SealingKey> load_sealing_key(const std::filesystem::path& file) {
+  return load_as<SealingKey>(file, sealing_kind, SealingKey::from_private);
 }
 
 Result<MasterKey> load_master_key(const std::filesystem::path& file) {
@@ -75,10 +91,11 @@ Result<MasterKey> load_master_key(const std::filesystem::path& file) {
 }
 
 Result<> write_signing_key(const std::filesystem::path& file, const SigningKey& key) {
-  Seed seed = key.seed();
-  Result<> written = write(file, signing_kind, seed.view());
-  sodium_memzero(seed.octets.data(), seed.octets.size());
-  return written;
+  return write_and_wipe(file, signing_kind, key.seed());
+}
+
+Result<> write_sealing_key(const std::filesystem::path& file, const SealingKey& key) {
+  return write_and_wipe(file, sealing_kind, key.private_octets());
 }
 
 Result<> write_master_key(const std::filesystem::path& file, const MasterKey& key) {

@@ -32,6 +32,9 @@ const std::string seed_text = "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A";  //
 SigningKey signing_key() {
   return SigningKey::from_seed(id_from_text<Seed>(seed_text).value());
 }
+SealingKey sealing_key() {
+  return SealingKey::from_private(id_from_text<Seed>(seed_text).value());
+}
 MasterKey master_key() {
   return MasterKey::from_bytes(Bytes(32, 'M')).value();
 }
@@ -67,6 +70,8 @@ TEST_CASE("a key that was written is read again") {
   CHECK(load_signing_key(folder / "root.key").value().id() == signing_key().id());
   REQUIRE(write_master_key(folder / "master.key", master_key()).has_value());
   CHECK(load_master_key(folder / "master.key").value().id() == master_key().id());
+  REQUIRE(write_sealing_key(folder / "sealing.key", sealing_key()).has_value());
+  CHECK(load_sealing_key(folder / "sealing.key").value().id() == sealing_key().id());
 }
 
 TEST_CASE("a key file is one line that names its kind") {
@@ -230,6 +235,19 @@ TEST_CASE("a key of the other kind is invalid and called by its name") {
   CHECK(not_master.code == ErrorCode::invalid);
   CHECK_THAT(not_master.detail, Catch::Contains("holds a signing key, not a master key"));
   CHECK_THAT(not_master.detail, !Catch::Contains(seed_text.substr(0, 8)));
+}
+
+TEST_CASE("a sealing key is none that signs, though both are 32 octets") {
+  const tests::TemporaryFolder folder;
+  REQUIRE(write_sealing_key(folder / "a.key", sealing_key()).has_value());
+  REQUIRE(write_signing_key(folder / "b.key", signing_key()).has_value());
+  CHECK(content_of(folder / "a.key") == "cpc-x25519-key " + seed_text + "\n");
+  const Error signs = error_of(load_signing_key(folder / "a.key"));
+  CHECK(signs.code == ErrorCode::invalid);
+  CHECK(signs.detail.find("holds a sealing key") != std::string::npos);
+  const Error seals = error_of(load_sealing_key(folder / "b.key"));
+  CHECK(seals.code == ErrorCode::invalid);
+  CHECK(seals.detail.find("holds a signing key") != std::string::npos);
 }
 
 TEST_CASE("a key is never overwritten, not by another key and not through a link") {
