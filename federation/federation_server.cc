@@ -1,5 +1,6 @@
 #include "federation/federation_server.h"
 
+#include "federation/sealed_body.h"
 #include "federation/transaction_codec.h"
 
 namespace cpc::federation {
@@ -26,7 +27,8 @@ HttpReply document_reply(const Bytes& document) {
 
 bool is_retryable(WireCode code) {
   return code == WireCode::busy || code == WireCode::retry || code == WireCode::clock_skew ||
-         code == WireCode::replay || code == WireCode::internal;
+         code == WireCode::replay || code == WireCode::internal ||
+         code == WireCode::unknown_sealing_key;
 }
 
 // What a peer may know about why we do not know it.
@@ -150,9 +152,19 @@ FederationServer::WireTask<HttpReply> FederationServer::answer_hello(const HttpR
 FederationServer::WireTask<HttpReply> FederationServer::answer_transaction(
     const HttpRequest& request, PeerDirectory::Identity peer) {
   const TimePoint seen_at = self_.timers.now();
+  CPC_CO_TRY(const SealingKeys::Key sealing_key, key_to_open(request));
+  const std::string_view id = std::string_view{request.path}.substr(transaction_path.size());
   std::optional<Result<ReceivedBatch>> decoded;
   const auto decode = [&] {
-    decoded = decode_batch(request.body, *peer, seen_at, self_.limits.entries_max);
+    Result<Bytes> opened = Bytes{};
+    if (sealing_key)
+      opened = open_body(*sealing_key, {peer->iid, self_.home.iid, id}, request.body);
+    if (!opened) {
+      decoded = opened.error();
+      return;
+    }
+    const Bytes& body = sealing_key ? opened.value() : request.body;
+    decoded = decode_batch(body, *peer, seen_at, self_.limits.entries_max);
   };
   co_await self_.pool.run(decode);
   if (!*decoded) co_return WireError{decoded->error()};
@@ -176,6 +188,16 @@ FederationServer::WireTask<HttpReply> FederationServer::answer_transaction(
   }
   answer.now = self_.timers.now();
   co_return co_await signed_reply(request, transaction_type, encode_answer(answer));
+}
+
+// Null if the transaction is not sealed.
+WireResult<SealingKeys::Key> FederationServer::key_to_open(const HttpRequest& request) const {
+  const auto type = request.headers.find("content-type");
+  if (type == transaction_type) return SealingKeys::Key{};
+  if (type != sealed_type) return WireError{WireCode::malformed, "no transaction, by its type"};
+  CPC_TRY(const crypto::KeyId id, sealed_to(request.body));
+  if (SealingKeys::Key key = self_.keys.sealing.find(id)) return key;
+  return WireError{WireCode::unknown_sealing_key, "sealed to a key that is not ours now"};
 }
 
 FederationServer::WireTask<HttpReply> FederationServer::signed_reply(const HttpRequest& request,

@@ -57,6 +57,7 @@ class FederationServer {
                                                  PeerDirectory::Identity peer);
   [[nodiscard]] WireTask<HttpReply> answer_transaction(const HttpRequest& request,
                                                        PeerDirectory::Identity peer);
+  [[nodiscard]] WireResult<SealingKeys::Key> key_to_open(const HttpRequest& request) const;
   [[nodiscard]] WireTask<HttpReply> signed_reply(const HttpRequest& request, std::string_view type,
                                                  Bytes body);
 

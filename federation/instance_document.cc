@@ -14,6 +14,7 @@ constexpr auto skew = std::chrono::minutes{5};
 constexpr std::size_t signing_keys_max = 3;
 constexpr std::size_t endpoints_max = 16;
 constexpr std::size_t pins_max = 4;
+constexpr std::size_t sealing_keys_max = 2;
 
 json delegation_of(const DocumentDraft& draft, const crypto::SigningKey& root,
                    const crypto::SigningKey& signing) {
@@ -39,6 +40,10 @@ json operational_of(const DocumentDraft& draft, const crypto::SigningKey& root) 
   for (const auto& endpoint : draft.endpoints) endpoints.push_back(endpoint.text());
   json pins = json::array();
   for (const Digest& pin : draft.tls_pins) pins.push_back(to_text(pin));
+  json sealing_keys = json::array();
+  for (const auto& key : draft.sealing_keys) {
+    sealing_keys.push_back({{"kid", to_text(key.id())}, {"x", key.text()}});
+  }
   return json{{"v", 1},
               {"name", draft.name.text()},
               {"iid", to_text(iid_of(root.public_key()))},
@@ -47,6 +52,7 @@ json operational_of(const DocumentDraft& draft, const crypto::SigningKey& root) 
               {"expires", to_milliseconds(draft.now + operational_life_max)},
               {"endpoints", std::move(endpoints)},
               {"tls_pins", std::move(pins)},
+              {"sealing_keys", std::move(sealing_keys)},
               {"versions", {1}},
               {"features", json::array()},
               {"limits",
@@ -83,6 +89,22 @@ Result<DelegatedKey> delegated_key(const json& value) {
   CPC_TRY(const TimePoint not_before, object.time("not_before"));
   CPC_TRY(const TimePoint not_after, object.time("not_after"));
   return DelegatedKey{key, not_before, not_after};
+}
+
+// A document made before there were sealing keys has none.
+Result<std::vector<crypto::SealingPublicKey>> read_sealing_keys(const JsonObject& part) {
+  std::vector<crypto::SealingPublicKey> keys;
+  if (!part.has("sealing_keys")) return keys;
+  CPC_TRY(const auto values, part.array("sealing_keys", sealing_keys_max));
+  for (const json& value : values) {
+    CPC_TRY(const JsonObject object, JsonObject::of(value, "sealing key"));
+    CPC_TRY(const Bytes raw, object.base64url("x", 32));
+    CPC_TRY(const auto key, crypto::SealingPublicKey::from_bytes(raw));
+    CPC_TRY(const auto kid, object.id<crypto::KeyId>("kid"));
+    if (kid != key.id()) return fail(ErrorCode::denied, "a key id is not its key's thumbprint");
+    keys.push_back(key);
+  }
+  return keys;
 }
 
 Result<> read_delegation(const Jws& jws, const core::Iid& pinned, TimePoint now,
@@ -133,6 +155,7 @@ Result<> read_operational(const Jws& jws, TimePoint now, PeerIdentity& identity)
     identity.tls_pins.push_back(pin);
   }
   if (identity.tls_pins.empty()) return fail(ErrorCode::invalid, "a document without TLS pins");
+  CPC_TRY(identity.sealing_keys, read_sealing_keys(part));
   CPC_TRY(const JsonObject limits, part.object("limits"));
   CPC_TRY(const std::int64_t bytes,
           limits.integer("transaction_bytes_max", 64 * 1024, json_integer_max));

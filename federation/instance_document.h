@@ -24,6 +24,7 @@ struct DocumentDraft {
   TimePoint now{};
   std::size_t transaction_bytes_max = 0;
   std::size_t transaction_entries_max = 0;
+  std::vector<crypto::SealingPublicKey> sealing_keys{};
 };
 
 /// The root key's RFC 7638 thumbprint is the instance id of an instance that never changed roots.

@@ -16,6 +16,7 @@ Task<> OwnDocument::renew() {
   Bytes bytes;
   std::int64_t serial = 0;
   const TimePoint now = timers_.now();
+  const SealingKeys::Key sealing = keys_.sealing.newest();
   const auto next = [&](core::Transaction& tx) -> Result<> {
     const core::PeerKey key{home_.name};
     CPC_TRY(auto row, tx.find(key));
@@ -30,6 +31,7 @@ Task<> OwnDocument::renew() {
                         now,
                         settings_.transaction_bytes_max,
                         settings_.transaction_entries_max};
+    if (sealing) draft.sealing_keys.push_back(sealing->public_key());
     bytes = make_document(draft, keys_.root, keys_.signing);
     core::Peer own;
     own.name = home_.name;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "federation/request_signature.h"
+#include "federation/sealed_body.h"
 #include "federation/transaction_codec.h"
 
 namespace cpc::federation {
@@ -54,6 +55,7 @@ Task<> HttpPeerExchange::greet(core::InstanceName peer) {
                    self_.document.serial()};
   HttpRequest request = request_of("POST", std::string{hello_path}, hello_type, encode_hello(ours));
   CPC_CO_TRY(const HttpReply reply, co_await exchange(peer, std::move(request)));
+  CPC_CO_TRY(check_status(peer, reply));
   CPC_CO_TRY(const Hello theirs, decode_hello(reply.body));
   clock_offsets_[peer] = theirs.now - self_.timers.now();
 
@@ -62,18 +64,37 @@ Task<> HttpPeerExchange::greet(core::InstanceName peer) {
 }
 
 Task<core::Answer> HttpPeerExchange::deliver(core::InstanceName peer, core::Batch batch) {
+  CPC_CO_TRY(HttpRequest request, co_await transaction_for(peer, batch));
+  CPC_CO_TRY(HttpReply reply, co_await exchange(peer, std::move(request)));
+  if (has_code(reply, WireCode::unknown_sealing_key)) {
+    CPC_CO_TRY(co_await self_.directory.refresh_now(peer));
+    CPC_CO_TRY(request, co_await transaction_for(peer, batch));
+    CPC_CO_TRY(reply, co_await exchange(peer, std::move(request)));
+  }
+  CPC_CO_TRY(check_status(peer, reply));
+  co_return decode_answer(reply.body);
+}
+
+// Encoded, and sealed where the peer has a key for it.
+Task<HttpRequest> HttpPeerExchange::transaction_for(core::InstanceName peer,
+                                                    const core::Batch& batch) {
+  CPC_CO_TRY(const auto identity, co_await self_.directory.find(peer, Asker::us));
+  const auto id = to_text(core::uuid_v7<core::FrameId>(
+      to_milliseconds(self_.timers.now()),
+      Id<16, struct AnyTag>::from_bytes(self_.random.bytes(16)).value().octets));
+  const bool is_sealed = self_.is_sealing && !identity->sealing_keys.empty();
+  crypto::Seed randomness;
+  if (is_sealed) randomness = crypto::Seed::from_bytes(self_.random.bytes(32)).value();
   Bytes body;
   const auto encode = [&] {
     body = encode_batch(batch, {self_.home.epoch, self_.home.boot_counter});
+    if (!is_sealed) return;
+    body = seal_body(identity->sealing_keys.front(), {self_.home.iid, identity->iid, id}, body,
+                     randomness);
   };
   co_await self_.pool.run(encode);
-  const auto id = core::uuid_v7<core::FrameId>(
-      to_milliseconds(self_.timers.now()),
-      Id<16, struct AnyTag>::from_bytes(self_.random.bytes(16)).value().octets);
-  HttpRequest request = request_of("PUT", std::string{transaction_path} + to_text(id),
-                                   transaction_type, std::move(body));
-  CPC_CO_TRY(const HttpReply reply, co_await exchange(peer, std::move(request)));
-  co_return decode_answer(reply.body);
+  co_return request_of("PUT", std::string{transaction_path} + id,
+                       is_sealed ? sealed_type : transaction_type, std::move(body));
 }
 
 core::DeliveryLimits HttpPeerExchange::limits_of(const core::InstanceName& peer,
@@ -85,8 +106,9 @@ core::DeliveryLimits HttpPeerExchange::limits_of(const core::InstanceName& peer,
   return ours;
 }
 
-// One request and its verified reply. A peer that just booted, whose clock is another, or that has
-// the request already (it came twice over a broken connection), is asked once more: signed anew.
+// One request and its reply, verified if its status is 200. A peer that just booted, whose clock is
+// another, or that has the request already (it came twice over a broken connection), is asked once
+// more: signed anew.
 Task<HttpReply> HttpPeerExchange::exchange(core::InstanceName peer, HttpRequest request) {
   CPC_CO_TRY(HttpReply reply, co_await attempt(peer, request));
   const bool is_again = has_code(reply, WireCode::retry) || has_code(reply, WireCode::clock_skew) ||
@@ -96,9 +118,14 @@ Task<HttpReply> HttpPeerExchange::exchange(core::InstanceName peer, HttpRequest 
     clock_offsets_[peer] = problem.value().server_time - self_.timers.now();
     CPC_CO_TRY(reply, co_await attempt(peer, request));
   }
-  if (reply.status == 200) co_return reply;
+  co_return reply;
+}
+
+// Whoever refuses may say for how long.
+Result<> HttpPeerExchange::check_status(const core::InstanceName& peer, const HttpReply& reply) {
+  if (reply.status == 200) return success();
   if (const auto wait = read_retry_after(reply)) self_.health.asked_to_wait(peer, *wait);
-  co_return error_of(reply);
+  return error_of(reply);
 }
 
 Task<HttpReply> HttpPeerExchange::attempt(core::InstanceName peer, HttpRequest request) {

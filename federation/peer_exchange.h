@@ -30,6 +30,7 @@ class HttpPeerExchange final : public routing::PeerExchange {
     std::chrono::milliseconds timeout;
     const OwnDocument& document;  ///< Its serial is told in each hello.
     routing::PeerHealth& health;  ///< Is told for how long a peer asks to be left alone.
+    bool is_sealing = true;       ///< Transactions to peers that have a key for it are sealed.
   };
   explicit HttpPeerExchange(const Parts& parts) : self_(parts) {}
 
@@ -39,7 +40,10 @@ class HttpPeerExchange final : public routing::PeerExchange {
                                                core::DeliveryLimits ours) const override;
 
  private:
+  [[nodiscard]] Task<HttpRequest> transaction_for(core::InstanceName peer,
+                                                  const core::Batch& batch);
   [[nodiscard]] Task<HttpReply> exchange(core::InstanceName peer, HttpRequest request);
+  [[nodiscard]] Result<> check_status(const core::InstanceName& peer, const HttpReply& reply);
   [[nodiscard]] Task<HttpReply> attempt(core::InstanceName peer, HttpRequest request);
   [[nodiscard]] Task<HttpRequest> sign(core::InstanceName peer, HttpRequest request);
   [[nodiscard]] Task<HttpReply> send(core::InstanceName peer, HttpRequest request);

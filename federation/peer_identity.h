@@ -7,7 +7,7 @@
 #include "core/address.h"
 #include "core/base/time.h"
 #include "core/ids.h"
-#include "crypto/signing_key.h"
+#include "crypto/sealing_key.h"
 #include "routing/endpoint.h"
 
 namespace cpc::federation {
@@ -24,6 +24,8 @@ struct PeerIdentity {
   std::vector<DelegatedKey> keys;  ///< 1 to 3.
   std::vector<routing::Endpoint> endpoints;
   std::vector<Digest> tls_pins;  ///< SHA-256 of SPKI.
+  /// At most 2, the one to use first; none: it cannot be sealed to.
+  std::vector<crypto::SealingPublicKey> sealing_keys;
   std::int64_t delegation_serial = 0;
   std::int64_t operational_serial = 0;
   TimePoint delegation_expires{};

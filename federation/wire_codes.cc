@@ -20,6 +20,7 @@ struct Row {
 constexpr std::array rows{
     Row{WireCode::bad_signature, "BAD_SIGNATURE", 403},
     Row{WireCode::unknown_key, "UNKNOWN_KEY", 403},
+    Row{WireCode::unknown_sealing_key, "UNKNOWN_SEALING_KEY", 409},
     Row{WireCode::clock_skew, "CLOCK_SKEW", 403},
     Row{WireCode::replay, "REPLAY", 409},
     Row{WireCode::wrong_destination, "WRONG_DESTINATION", 421},

@@ -14,21 +14,22 @@
 namespace cpc::federation {
 
 enum class WireCode {
-  bad_signature,      ///< The signature, its key or the body's digest does not fit.
-  unknown_key,        ///< The key id is in no document of the origin, also after a refresh.
-  clock_skew,         ///< Created too far ahead of, or expired by, server_time.
-  replay,             ///< This nonce was seen before.
-  wrong_destination,  ///< cpc-destination is not our name.
-  not_peered,         ///< Policy does not let the origin in.
-  identity_conflict,  ///< The origin's name is pinned here to another instance.
-  incompatible,       ///< No protocol version in common.
-  too_large,          ///< Over a limit of our document.
-  busy,               ///< Come back later, slower.
-  stale_epoch,        ///< The origin's store epoch or boot counter went back.
-  malformed,          ///< The same request will never work.
-  internal,           ///< Our fault.
-  retry,              ///< Created before our boot, or our state moved meanwhile: try again at once.
-  unrecognized,       ///< No such endpoint, or nothing that the origin may know about.
+  bad_signature,        ///< The signature, its key or the body's digest does not fit.
+  unknown_key,          ///< The key id is in no document of the origin, also after a refresh.
+  unknown_sealing_key,  ///< The body is sealed to a key that is not ours, or not any more.
+  clock_skew,           ///< Created too far ahead of, or expired by, server_time.
+  replay,               ///< This nonce was seen before.
+  wrong_destination,    ///< cpc-destination is not our name.
+  not_peered,           ///< Policy does not let the origin in.
+  identity_conflict,    ///< The origin's name is pinned here to another instance.
+  incompatible,         ///< No protocol version in common.
+  too_large,            ///< Over a limit of our document.
+  busy,                 ///< Come back later, slower.
+  stale_epoch,          ///< The origin's store epoch or boot counter went back.
+  malformed,            ///< The same request will never work.
+  internal,             ///< Our fault.
+  retry,         ///< Created before our boot, or our state moved meanwhile: try again at once.
+  unrecognized,  ///< No such endpoint, or nothing that the origin may know about.
   method_not_allowed,  ///< The endpoint has no such method.
 };
 

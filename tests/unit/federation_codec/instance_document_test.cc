@@ -173,6 +173,25 @@ TEST_CASE("a delegated key names itself by its thumbprint, and there are one to 
   CHECK(delegation([](json& v) { v["keys"][0]["not_after"] = v["issued"]; }) == "denied");
 }
 
+TEST_CASE("a document tells which keys to seal to, by their thumbprints, two at most") {
+  const auto key = crypto::SealingKey::from_private(
+      crypto::Seed::from_bytes(crypto::sha256("sealing").view()).value());
+  DocumentDraft made = draft();
+  made.sealing_keys.push_back(key.public_key());
+  const auto identity = verify_document(document(made), alpha, pinned(), now);
+  CHECK(identity.value().sealing_keys == made.sealing_keys);
+  const json good{{"kid", to_text(key.id())}, {"x", key.public_key().text()}};
+  CHECK(operational([&](json& v) { v["sealing_keys"] = {good, good}; }) == "ok");
+  CHECK(operational([&](json& v) { v["sealing_keys"] = {good, good, good}; }) == "invalid");
+  CHECK(operational([&](json& v) { v.erase("sealing_keys"); }) == "ok");
+  json other = good;
+  other["kid"] = to_text(key_of("b").id());
+  CHECK(operational([&](json& v) { v["sealing_keys"] = json::array({other}); }) == "denied");
+  json small = good;
+  small["x"] = base64url(Bytes(32, '\0'));
+  CHECK(operational([&](json& v) { v["sealing_keys"] = json::array({small}); }) == "invalid");
+}
+
 TEST_CASE("a document without pins, or malformed anywhere, is invalid") {
   CHECK(operational([](json& v) { v["tls_pins"] = json::array(); }) == "invalid");
   CHECK(operational([](json& v) { v["tls_pins"][0] = "short"; }) == "invalid");

@@ -130,13 +130,14 @@ class Side {
   Side(const std::string& name, VirtualTimers& world, Network& net)
       : timers(world),
         network(net),
-        keys{key(name + "/root"), key(name + "/signing")},
+        keys{key(name + "/root"), key(name + "/signing"), {}},
         home{instance_name(name), federation::iid_of(keys.root.public_key()),
              id_of<core::StoreEpoch>(name), 1, master_} {
     network.hosts[home.name].tls_key = id_of<Digest>(name + "/tls");
     settings.endpoints.push_back(routing::Endpoint::parse(name.substr(0, 1) + ".test:1").value());
     settings.transaction_bytes_max = 1024 * 1024;
     settings.transaction_entries_max = 500;
+    make_sealing_key("first");
   }
   Side(const Side&) = delete;
   Side& operator=(const Side&) = delete;
@@ -144,6 +145,13 @@ class Side {
 
   [[nodiscard]] static crypto::SigningKey key(const std::string& label) {
     return crypto::SigningKey::from_seed(id_of<crypto::Seed>(label));
+  }
+  /// Later ones are newer.
+  crypto::KeyId make_sealing_key(const std::string& label) {
+    keys.sealing.add(
+        crypto::SealingKey::from_private(id_of<crypto::Seed>(home.name.text() + label)),
+        timers.now());
+    return keys.sealing.newest()->id();
   }
   [[nodiscard]] Host& host() const { return network.hosts.at(home.name); }
   [[nodiscard]] federation::StaticPeer as_peer() const {
