@@ -1,41 +1,18 @@
 #include "federation/instance_document.h"
 
-#include "federation/jws.h"
-#include "federation/strict_json.h"
+#include "federation/document_part.h"
 
 namespace cpc::federation {
 namespace {
 
 using nlohmann::json;
 
-constexpr std::string_view delegation_typ = "cpc-delegation";
 constexpr std::string_view operational_typ = "cpc-operational";
-constexpr auto skew = std::chrono::minutes{5};
-constexpr std::size_t signing_keys_max = 3;
 constexpr std::size_t endpoints_max = 16;
 constexpr std::size_t pins_max = 4;
 constexpr std::size_t sealing_keys_max = 2;
 
-json delegation_of(const DocumentDraft& draft, const crypto::SigningKey& root,
-                   const crypto::SigningKey& signing) {
-  const std::int64_t issued = to_milliseconds(draft.now);
-  const std::int64_t expires = to_milliseconds(draft.now + delegation_life_max);
-  return json{{"v", 1},
-              {"name", draft.name.text()},
-              {"iid", to_text(iid_of(root.public_key()))},
-              {"serial", draft.delegation_serial},
-              {"issued", issued},
-              {"expires", expires},
-              {"status", "active"},
-              {"root", {{"x", root.public_key().text()}}},
-              {"keys",
-               {{{"kid", to_text(signing.id())},
-                 {"x", signing.public_key().text()},
-                 {"not_before", to_milliseconds(draft.now - skew)},  // For clocks behind ours.
-                 {"not_after", expires}}}}};
-}
-
-json operational_of(const DocumentDraft& draft, const crypto::SigningKey& root) {
+json operational_of(const OperationalDraft& draft) {
   json endpoints = json::array();
   for (const auto& endpoint : draft.endpoints) endpoints.push_back(endpoint.text());
   json pins = json::array();
@@ -46,10 +23,10 @@ json operational_of(const DocumentDraft& draft, const crypto::SigningKey& root) 
   }
   return json{{"v", 1},
               {"name", draft.name.text()},
-              {"iid", to_text(iid_of(root.public_key()))},
-              {"serial", draft.operational_serial},
-              {"issued", to_milliseconds(draft.now)},
-              {"expires", to_milliseconds(draft.now + operational_life_max)},
+              {"iid", to_text(draft.iid)},
+              {"serial", draft.serial},
+              {"issued", to_milliseconds(draft.issued)},
+              {"expires", to_milliseconds(draft.issued + operational_life_max)},
               {"endpoints", std::move(endpoints)},
               {"tls_pins", std::move(pins)},
               {"sealing_keys", std::move(sealing_keys)},
@@ -58,37 +35,6 @@ json operational_of(const DocumentDraft& draft, const crypto::SigningKey& root) 
               {"limits",
                {{"transaction_bytes_max", draft.transaction_bytes_max},
                 {"transaction_entries_max", draft.transaction_entries_max}}}};
-}
-
-// What both parts have in common: whose they are, and when they hold.
-Result<TimePoint> check_part(const JsonObject& part, const core::InstanceName& name,
-                             const core::Iid& iid, Milliseconds life_max, TimePoint now) {
-  CPC_TRY(part.integer("v", 1, 1));
-  CPC_TRY(const std::string_view said, part.string("name", 253));
-  CPC_TRY(const core::Iid said_iid, part.id<core::Iid>("iid"));
-  CPC_TRY(const TimePoint issued, part.time("issued"));
-  CPC_TRY(const TimePoint expires, part.time("expires"));
-  if (said != name.text()) return fail(ErrorCode::denied, "the document is of another name");
-  if (said_iid != iid) return fail(ErrorCode::conflict, "the document is of another instance");
-  if (issued > now + skew) {
-    return fail(ErrorCode::denied, "the document was issued in the future");
-  }
-  if (expires <= now) return fail(ErrorCode::denied, "the document has expired");
-  if (expires - issued > life_max) {
-    return fail(ErrorCode::denied, "the document lives longer than allowed");
-  }
-  return expires;
-}
-
-Result<DelegatedKey> delegated_key(const json& value) {
-  CPC_TRY(const JsonObject object, JsonObject::of(value, "signing key"));
-  CPC_TRY(const Bytes raw, object.base64url("x", 32));
-  CPC_TRY(const auto key, crypto::PublicKey::from_bytes(raw));
-  CPC_TRY(const auto kid, object.id<crypto::KeyId>("kid"));
-  if (kid != key.id()) return fail(ErrorCode::denied, "a key id is not its key's thumbprint");
-  CPC_TRY(const TimePoint not_before, object.time("not_before"));
-  CPC_TRY(const TimePoint not_after, object.time("not_after"));
-  return DelegatedKey{key, not_before, not_after};
 }
 
 // A document made before there were sealing keys has none.
@@ -107,42 +53,15 @@ Result<std::vector<crypto::SealingPublicKey>> read_sealing_keys(const JsonObject
   return keys;
 }
 
-Result<> read_delegation(const Jws& jws, const core::Iid& pinned, TimePoint now,
-                         PeerIdentity& identity) {
-  // The root key stands inside what it signs; the pinned id says whether it is the right one.
-  CPC_TRY(const Bytes unverified, read_unverified_payload(jws));
-  CPC_TRY(const json value, parse_strict_json(unverified));
-  CPC_TRY(const JsonObject part, JsonObject::of(value, "delegation"));
-  CPC_TRY(const JsonObject root_object, part.object("root"));
-  CPC_TRY(const Bytes raw, root_object.base64url("x", 32));
-  CPC_TRY(const auto root, crypto::PublicKey::from_bytes(raw));
-  if (iid_of(root) != pinned) return fail(ErrorCode::conflict, "the root key is another one");
-  CPC_TRY(verify_jws(jws, delegation_typ, root));
-
-  CPC_TRY(identity.delegation_expires,
-          check_part(part, identity.name, pinned, delegation_life_max, now));
-  CPC_TRY(identity.delegation_serial, part.integer("serial", 1, json_integer_max));
-  CPC_TRY(const std::string_view status, part.string("status", 16));
-  if (status != "active") return fail(ErrorCode::denied, "the instance is not active");
-  CPC_TRY(const auto keys, part.array("keys", signing_keys_max));
-  for (const json& key : keys) {
-    CPC_TRY(auto delegated, delegated_key(key));
-    identity.keys.push_back(std::move(delegated));
-  }
-  if (identity.keys.empty()) return fail(ErrorCode::invalid, "a delegation without signing keys");
-  return success();
-}
-
 Result<> read_operational(const Jws& jws, TimePoint now, PeerIdentity& identity) {
   CPC_TRY(const JwsHeader signer, federation::read_header(jws));
-  const crypto::PublicKey* key = identity.key(signer.kid, now + skew);
+  const crypto::PublicKey* key = identity.key(signer.kid, now + document_skew_max);
   if (key == nullptr) key = identity.key(signer.kid, now);
   if (key == nullptr) return fail(ErrorCode::denied, "signed by no delegated key");
   CPC_TRY(const Bytes payload, verify_jws(jws, operational_typ, *key));
   CPC_TRY(const json value, parse_strict_json(payload));
   CPC_TRY(const JsonObject part, JsonObject::of(value, "operational part"));
-  CPC_TRY(identity.operational_expires,
-          check_part(part, identity.name, identity.iid, operational_life_max, now));
+  CPC_TRY(identity.operational_expires, check_part(part, identity, operational_life_max, now));
   CPC_TRY(identity.operational_serial, part.integer("serial", 1, json_integer_max));
   CPC_TRY(const auto endpoints, part.strings("endpoints", endpoints_max, 300));
   for (const std::string& text : endpoints) {
@@ -168,16 +87,28 @@ Result<> read_operational(const Jws& jws, TimePoint now, PeerIdentity& identity)
 
 }  // namespace
 
-core::Iid iid_of(const crypto::PublicKey& root) {
-  return core::Iid::from_bytes(root.id().view()).value();
+Result<TimePoint> check_part(const JsonObject& part, const PeerIdentity& of, Milliseconds life_max,
+                             TimePoint now) {
+  CPC_TRY(part.integer("v", 1, 1));
+  CPC_TRY(const std::string_view said, part.string("name", 253));
+  CPC_TRY(const core::Iid said_iid, part.id<core::Iid>("iid"));
+  CPC_TRY(const TimePoint issued, part.time("issued"));
+  CPC_TRY(const TimePoint expires, part.time("expires"));
+  if (said != of.name.text()) return fail(ErrorCode::denied, "the document is of another name");
+  if (said_iid != of.iid) return fail(ErrorCode::conflict, "the document is of another instance");
+  if (issued > now + document_skew_max) {
+    return fail(ErrorCode::denied, "the document was issued in the future");
+  }
+  if (expires <= now) return fail(ErrorCode::denied, "the document has expired");
+  if (expires - issued > life_max) {
+    return fail(ErrorCode::denied, "the document lives longer than allowed");
+  }
+  return expires;
 }
 
-Bytes make_document(const DocumentDraft& draft, const crypto::SigningKey& root,
+Bytes make_document(const Jws& delegation, const OperationalDraft& draft,
                     const crypto::SigningKey& signing) {
-  const Jws delegation =
-      sign_jws(delegation_typ, compact_json(delegation_of(draft, root, signing)), root);
-  const Jws operational =
-      sign_jws(operational_typ, compact_json(operational_of(draft, root)), signing);
+  const Jws operational = sign_jws(operational_typ, compact_json(operational_of(draft)), signing);
   return compact_json(
       json{{"delegation", to_json(delegation)}, {"operational", to_json(operational)}});
 }
@@ -196,9 +127,7 @@ Result<PeerIdentity> verify_document(std::string_view bytes, const core::Instanc
   CPC_TRY(const Jws operational, jws_from_json(*operational_json));
 
   PeerIdentity identity;
-  identity.name = name;
-  identity.iid = pinned;
-  CPC_TRY(read_delegation(delegation, pinned, now, identity));
+  CPC_TRY(verify_delegation(delegation, name, pinned, now, identity));
   CPC_TRY(read_operational(operational, now, identity));
   return identity;
 }

@@ -4,34 +4,30 @@
 // docs/protocol.md section "The instance document". Pure; any thread.
 #pragma once
 
-#include "federation/peer_identity.h"
+#include "federation/delegation.h"
 
 namespace cpc::federation {
 
 inline constexpr std::size_t document_bytes_max = 64 * 1024;
-inline constexpr auto delegation_life_max = std::chrono::hours{24 * 366};
 inline constexpr auto operational_life_max = std::chrono::hours{24 * 7};
 inline constexpr std::string_view document_path = "/.well-known/cpc/instance";
 inline constexpr std::string_view document_type = "application/cpc-instance+json";
 
-/// Everything that goes into our own document.
-struct DocumentDraft {
+/// Everything that goes into the operational part of our own document.
+struct OperationalDraft {
   core::InstanceName name;
+  core::Iid iid;
+  std::int64_t serial = 1;
+  TimePoint issued{};
   std::vector<routing::Endpoint> endpoints;
   std::vector<Digest> tls_pins;
-  std::int64_t delegation_serial = 1;
-  std::int64_t operational_serial = 1;
-  TimePoint now{};
+  std::vector<crypto::SealingPublicKey> sealing_keys{};
   std::size_t transaction_bytes_max = 0;
   std::size_t transaction_entries_max = 0;
-  std::vector<crypto::SealingPublicKey> sealing_keys{};
 };
 
-/// The root key's RFC 7638 thumbprint is the instance id of an instance that never changed roots.
-[[nodiscard]] core::Iid iid_of(const crypto::PublicKey& root);
-
-/// Our document, valid for delegation_life_max and operational_life_max from `now`.
-[[nodiscard]] Bytes make_document(const DocumentDraft& draft, const crypto::SigningKey& root,
+/// Our document; its operational part is valid for operational_life_max.
+[[nodiscard]] Bytes make_document(const Jws& delegation, const OperationalDraft& draft,
                                   const crypto::SigningKey& signing);
 
 /// Reads and proves a document of `name`. Fails with

@@ -23,16 +23,24 @@ Task<> OwnDocument::renew() {
     // A store that is new, or an old copy, knows less than the peers, who take no lower serial.
     const std::int64_t seconds = to_milliseconds(now) / 1000;
     serial = std::max((row ? row->operational_serial : 0) + 1, seconds);
-    DocumentDraft draft{home_.name,
-                        settings_.endpoints,
-                        settings_.tls_pins,
-                        serial,
-                        serial,
-                        now,
-                        settings_.transaction_bytes_max,
-                        settings_.transaction_entries_max};
-    if (sealing) draft.sealing_keys.push_back(sealing->public_key());
-    bytes = make_document(draft, keys_.root, keys_.signing);
+    DelegationDraft delegation;
+    delegation.name = home_.name;
+    delegation.iid = home_.iid;
+    delegation.serial = serial;
+    delegation.issued = now;
+    delegation.keys.push_back({keys_.signing.public_key(), now - document_skew_max,
+                               now + delegation_life_max});  // Earlier for clocks behind ours.
+    OperationalDraft operational;
+    operational.name = home_.name;
+    operational.iid = home_.iid;
+    operational.serial = serial;
+    operational.issued = now;
+    operational.endpoints = settings_.endpoints;
+    operational.tls_pins = settings_.tls_pins;
+    if (sealing) operational.sealing_keys.push_back(sealing->public_key());
+    operational.transaction_bytes_max = settings_.transaction_bytes_max;
+    operational.transaction_entries_max = settings_.transaction_entries_max;
+    bytes = make_document(make_delegation(delegation, keys_.root), operational, keys_.signing);
     core::Peer own;
     own.name = home_.name;
     own.iid = home_.iid;

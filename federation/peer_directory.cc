@@ -17,6 +17,18 @@ bool is_usable(const PeerIdentity& identity, TimePoint now) {
   return now < identity.operational_expires + stale_max && now < identity.delegation_expires;
 }
 
+/// What was accepted before holds, whether it has expired or not.
+Result<> check_against(const core::Peer& row, const PeerIdentity& next) {
+  PeerIdentity known;
+  known.delegation_serial = row.delegation_serial;
+  known.operational_serial = row.operational_serial;
+  if (!row.document.empty()) {
+    auto read = verify_document(row.document, next.name, row.iid, row.fetched_at);
+    if (read) known = std::move(read).value();
+  }
+  return check_succession(known, next);
+}
+
 }  // namespace
 
 PeerDirectory::PeerDirectory(std::vector<StaticPeer> peers, HttpLink& link,
@@ -226,10 +238,8 @@ Task<PeerDirectory::Identity> PeerDirectory::accept(core::InstanceName name, Byt
   const auto identity = std::make_shared<const PeerIdentity>(std::move(read).value());
   const auto pin = [&](core::Transaction& tx) -> Result<> {
     CPC_TRY(auto row, tx.find(core::PeerKey{name}));
-    const bool is_older = row && (identity->delegation_serial < row->delegation_serial ||
-                                  identity->operational_serial < row->operational_serial);
-    if (is_older) return fail(ErrorCode::denied, "a document with a lower serial than before");
     if (!row) row.emplace();
+    CPC_TRY(check_against(*row, *identity));
     row->name = name;
     row->iid = pinned;
     row->document = document;

@@ -2,6 +2,7 @@
 // listens. Whoever holds a PeerIdentity need not check the document again.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "core/address.h"
@@ -18,10 +19,19 @@ struct DelegatedKey {
   TimePoint not_after;
 };
 
+struct RevokedKey {
+  crypto::KeyId id;
+  TimePoint at;  ///< What it signed since is of somebody else, perhaps.
+};
+
 struct PeerIdentity {
   core::InstanceName name;
   core::Iid iid;
-  std::vector<DelegatedKey> keys;  ///< 1 to 3.
+  std::vector<crypto::KeyId> roots;          ///< Root keys so far; the last one signs now.
+  std::optional<crypto::KeyId> next_root{};  ///< Whom it promised.
+  std::vector<DelegatedKey> keys;            ///< 1 to 3.
+  std::vector<DelegatedKey> retired;         ///< For what they signed in their time.
+  std::vector<RevokedKey> revoked;
   std::vector<routing::Endpoint> endpoints;
   std::vector<Digest> tls_pins;  ///< SHA-256 of SPKI.
   /// At most 2, the one to use first; none: it cannot be sealed to.
@@ -33,11 +43,16 @@ struct PeerIdentity {
   std::size_t transaction_bytes_max = 0;
   std::size_t transaction_entries_max = 0;
 
-  /// The signing key with this id, if it is valid at `when`.
+  /// The signing key with this id, if it was valid at `when` and not revoked by then.
   [[nodiscard]] const crypto::PublicKey* key(const crypto::KeyId& id, TimePoint when) const {
-    for (const DelegatedKey& delegated : keys) {
-      const bool is_valid = delegated.not_before <= when && when < delegated.not_after;
-      if (is_valid && delegated.key.id() == id) return &delegated.key;
+    for (const RevokedKey& one : revoked) {
+      if (one.id == id && one.at <= when) return nullptr;
+    }
+    for (const auto* list : {&keys, &retired}) {
+      for (const DelegatedKey& delegated : *list) {
+        const bool is_valid = delegated.not_before <= when && when < delegated.not_after;
+        if (is_valid && delegated.key.id() == id) return &delegated.key;
+      }
     }
     return nullptr;
   }

@@ -22,20 +22,35 @@ crypto::SigningKey key_of(const std::string& label) {
 const TimePoint now = from_milliseconds(1'800'000'000'000);
 const core::InstanceName alpha = core::InstanceName::parse("alpha.cpc").value();
 
-DocumentDraft draft() {
-  DocumentDraft made;
+DelegationDraft delegation_draft(const crypto::SigningKey& root = key_of("root")) {
+  DelegationDraft made;
   made.name = alpha;
+  made.iid = iid_of(root.public_key());
+  made.serial = 3;
+  made.issued = now;
+  made.keys.push_back(
+      {key_of("signing").public_key(), now - document_skew_max, now + delegation_life_max});
+  return made;
+}
+OperationalDraft draft() {
+  OperationalDraft made;
+  made.name = alpha;
+  made.iid = iid_of(key_of("root").public_key());
   made.endpoints.push_back(routing::Endpoint::parse("chat.nord.example:8470").value());
   made.tls_pins.push_back(crypto::sha256("spki"));
-  made.delegation_serial = 3;
-  made.operational_serial = 5;
-  made.now = now;
+  made.serial = 5;
+  made.issued = now;
   made.transaction_bytes_max = 2 * 1024 * 1024;
   made.transaction_entries_max = 500;
   return made;
 }
-Bytes document(const DocumentDraft& made = draft()) {
-  return make_document(made, key_of("root"), key_of("signing"));
+Bytes document(const OperationalDraft& made = draft()) {
+  return make_document(make_delegation(delegation_draft(), key_of("root")), made,
+                       key_of("signing"));
+}
+Bytes document_of_another_root() {
+  const auto root = key_of("other root");
+  return make_document(make_delegation(delegation_draft(root), root), draft(), key_of("signing"));
 }
 core::Iid pinned() {
   return iid_of(key_of("root").public_key());
@@ -115,7 +130,7 @@ TEST_CASE("a document holds from its issue, with five minutes of grace, until it
 }
 
 TEST_CASE("a document of another root is another instance, one of another name is refused") {
-  CHECK(verdict(make_document(draft(), key_of("other root"), key_of("signing"))) == "conflict");
+  CHECK(verdict(document_of_another_root()) == "conflict");
   CHECK(verdict(document(), now, core::InstanceName::parse("beta.cpc").value()) == "denied");
   const auto other_iid = [](json& v) { v["iid"] = to_text(crypto::sha256("other")); };
   CHECK(delegation(other_iid) == "conflict");
@@ -125,7 +140,7 @@ TEST_CASE("a document of another root is another instance, one of another name i
 }
 
 TEST_CASE("another root cannot speak for an instance, whatever it says of itself") {
-  json value = json::parse(make_document(draft(), key_of("other root"), key_of("signing")));
+  json value = json::parse(document_of_another_root());
   for (const char* part : {"delegation", "operational"}) {
     const bool is_root = std::string{part} == "delegation";
     json payload = payload_of(value.at(part));
@@ -176,7 +191,7 @@ TEST_CASE("a delegated key names itself by its thumbprint, and there are one to 
 TEST_CASE("a document tells which keys to seal to, by their thumbprints, two at most") {
   const auto key = crypto::SealingKey::from_private(
       crypto::Seed::from_bytes(crypto::sha256("sealing").view()).value());
-  DocumentDraft made = draft();
+  OperationalDraft made = draft();
   made.sealing_keys.push_back(key.public_key());
   const auto identity = verify_document(document(made), alpha, pinned(), now);
   CHECK(identity.value().sealing_keys == made.sealing_keys);

@@ -130,15 +130,10 @@ TEST_CASE("a document with a lower serial is refused and the known one stays") {
   const auto known = world.find(Asker::us);
   REQUIRE(known);
   Host& host = world.beta.host();
-  federation::DocumentDraft draft{world.beta.home.name,
-                                  world.beta.settings.endpoints,
-                                  world.beta.settings.tls_pins,
-                                  known.value()->delegation_serial - 1,
-                                  known.value()->operational_serial + 1,
-                                  world.timers.now(),
-                                  1024 * 1024,
-                                  500};
-  const Bytes older = make_document(draft, world.beta.keys.root, world.beta.keys.signing);
+  Draft draft = world.beta.draft();
+  draft.delegation.serial = known.value()->delegation_serial - 1;
+  draft.operational.serial = known.value()->operational_serial + 1;
+  const Bytes older = draft.signed_by(world.beta.keys.root, world.beta.keys.signing);
   host.answer = [&](const federation::HttpRequest&) { return reply_with(older); };
   world.timers.pass(2min);
   const auto refreshed = world.run(world.alpha.directory->refresh(world.beta.home.name, Asker::us));
@@ -153,15 +148,10 @@ TEST_CASE("another root key under the name stops traffic, and is asked about onc
   REQUIRE(world.find(Asker::us));
   Host& host = world.beta.host();
   Side usurper{"gamma.cpc", world.timers, world.network};
-  federation::DocumentDraft draft{world.beta.home.name,
-                                  world.beta.settings.endpoints,
-                                  world.beta.settings.tls_pins,
-                                  9,
-                                  9,
-                                  world.timers.now(),
-                                  1024 * 1024,
-                                  500};
-  const Bytes other = make_document(draft, usurper.keys.root, usurper.keys.signing);
+  Draft draft = world.beta.draft();
+  draft.delegation.iid = draft.operational.iid = usurper.home.iid;
+  draft.delegation.keys.front().key = usurper.keys.signing.public_key();
+  const Bytes other = draft.signed_by(usurper.keys.root, usurper.keys.signing);
   const auto honest = host.answer;
   host.answer = [&](const federation::HttpRequest&) { return reply_with(other); };
   world.timers.pass(2min);

@@ -124,6 +124,16 @@ class Network final : public federation::HttpLink {
   VirtualTimers& timers_;
 };
 
+/// A document that a test changes before it is signed.
+struct Draft {
+  federation::DelegationDraft delegation;
+  federation::OperationalDraft operational;
+  [[nodiscard]] Bytes signed_by(const crypto::SigningKey& root,
+                                const crypto::SigningKey& signing) const {
+    return make_document(make_delegation(delegation, root), operational, signing);
+  }
+};
+
 /// One instance: what survives its end, and how it lives again.
 class Side {
  public:
@@ -145,6 +155,27 @@ class Side {
 
   [[nodiscard]] static crypto::SigningKey key(const std::string& label) {
     return crypto::SigningKey::from_seed(id_of<crypto::Seed>(label));
+  }
+  /// A document of ours issued now, with serials above all that were published.
+  [[nodiscard]] Draft draft() const {
+    const std::int64_t serial = document->serial() + 100;
+    const TimePoint now = timers.now();
+    return {{home.name,
+             home.iid,
+             serial,
+             now,
+             {},
+             {},
+             {{keys.signing.public_key(), now, now + 24h * 90}}},
+            {home.name,
+             home.iid,
+             serial,
+             now,
+             settings.endpoints,
+             settings.tls_pins,
+             {},
+             settings.transaction_bytes_max,
+             settings.transaction_entries_max}};
   }
   /// Later ones are newer.
   crypto::KeyId make_sealing_key(const std::string& label) {

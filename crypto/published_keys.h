@@ -1,0 +1,11 @@
+// Keys that anybody can sign with, because standards print their private halves.
+#pragma once
+
+#include "crypto/signing_key.h"
+
+namespace cpc::crypto {
+
+/// One of RFC 8032 section 7.1 (also in RFC 8037) or RFC 9421 appendix B.1.4.
+[[nodiscard]] bool is_published(const PublicKey& key);
+
+}  // namespace cpc::crypto
