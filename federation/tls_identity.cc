@@ -126,6 +126,21 @@ Error not_usable(const char* why) {
   return fail(ErrorCode::invalid, why);
 }
 
+/// Null, and OpenSSL's errors forgotten, if the text is no private key.
+Key read_key(const Bytes& pem) {
+  const Bio text = memory_of(pem);
+  Key key{PEM_read_bio_PrivateKey(text.get(), nullptr, no_passphrase, nullptr)};
+  ERR_clear_error();
+  return key;
+}
+
+bool is_p256(const EVP_PKEY& key) {
+  char group[32] = "";
+  const int known = EVP_PKEY_get_group_name(&key, group, sizeof group, nullptr);
+  ERR_clear_error();
+  return known == 1 && std::string_view{group} == "prime256v1";
+}
+
 /// All certificates of a PEM file, the first one's key being `key`. Text between them is allowed,
 /// as certificate authorities write it.
 Result<std::vector<Certificate>> read_chain(const std::string& pem, const EVP_PKEY& key) {
@@ -196,24 +211,18 @@ Result<TlsIdentity> TlsIdentity::from_pem(Bytes key_pem, std::string certificate
   if (key_pem.size() > pem_bytes_max || certificate_pem.size() > pem_bytes_max) {
     return fail(ErrorCode::invalid, "too long to be a key or a certificate");
   }
-  const Bio key_text = memory_of(key_pem);
-  const Key key{PEM_read_bio_PrivateKey(key_text.get(), nullptr, no_passphrase, nullptr)};
-  char group[32] = "";
-  if (key == nullptr || EVP_PKEY_get_group_name(key.get(), group, sizeof group, nullptr) != 1 ||
-      std::string_view{group} != "prime256v1") {
-    ERR_clear_error();
-    return fail(ErrorCode::invalid, "the TLS key is not a P-256 private key in PEM");
+  const Key key = read_key(key_pem);
+  if (key == nullptr || !is_p256(*key)) {
+    return not_usable("the TLS key is not a P-256 private key in PEM");
   }
   const Bio certificate_text = memory_of(certificate_pem);
   const Certificate certificate{
       PEM_read_bio_X509(certificate_text.get(), nullptr, no_passphrase, nullptr)};
   if (certificate == nullptr) {
-    ERR_clear_error();
-    return fail(ErrorCode::invalid, "the TLS certificate is not a certificate in PEM");
+    return not_usable("the TLS certificate is not a certificate in PEM");
   }
   if (X509_check_private_key(certificate.get(), key.get()) != 1) {
-    ERR_clear_error();
-    return fail(ErrorCode::invalid, "the TLS certificate is of another key");
+    return not_usable("the TLS certificate is of another key");
   }
   return TlsIdentity{Bytes{key_pem}, std::move(certificate_pem), spki_sha256(*certificate)};
 }
@@ -223,8 +232,7 @@ Result<TlsIdentity> TlsIdentity::from_chain(Bytes key_pem, std::string certifica
   if (key_pem.size() > pem_bytes_max || certificates_pem.size() > chain_bytes_max) {
     return fail(ErrorCode::invalid, "too long to be a key or a chain of certificates");
   }
-  const Bio key_text = memory_of(key_pem);
-  const Key key{PEM_read_bio_PrivateKey(key_text.get(), nullptr, no_passphrase, nullptr)};
+  const Key key = read_key(key_pem);
   if (key == nullptr) {
     return not_usable("the TLS key is not a private key in PEM without a passphrase");
   }
