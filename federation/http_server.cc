@@ -27,6 +27,8 @@ constexpr auto token = asio::as_tuple(asio::use_awaitable);
 constexpr auto sweep_interval = std::chrono::milliseconds{200};
 /// After the system had no descriptor or memory for another connection.
 constexpr auto pause_when_short = std::chrono::milliseconds{100};
+/// What strangers cause is told no more often.
+constexpr auto line_interval = std::chrono::minutes{1};
 
 using Acceptor = asio::basic_socket_acceptor<asio::generic::stream_protocol>;
 
@@ -39,6 +41,7 @@ class HttpServer::State {
       : service_{std::move(options), std::move(handler), log},
         executor_(executor),
         acceptor_(executor),
+        handshakes_(service_.options.handshakes_per_address),
         tasks_(executor, log),
         bell_(executor) {}
 
@@ -46,6 +49,7 @@ class HttpServer::State {
   [[nodiscard]] std::uint16_t port() const { return port_; }
   [[nodiscard]] std::size_t connections() const { return connections_.size(); }
   [[nodiscard]] Result<> use_identity(const TlsIdentity& identity);
+  void bound_handshakes(HandshakeRate rate) { handshakes_.use(rate); }
   [[nodiscard]] asio::awaitable<void> stop(std::chrono::milliseconds grace);
 
  private:
@@ -74,6 +78,7 @@ class HttpServer::State {
   [[nodiscard]] asio::awaitable<void> run(std::unique_ptr<Listed> listed);
   [[nodiscard]] asio::awaitable<void> sweep();
   [[nodiscard]] bool has_room_for(const PeerInfo& peer) const;
+  [[nodiscard]] bool may_shake_hands(const PeerInfo& peer);
   void cut_all();
 
   HttpService service_;
@@ -84,6 +89,9 @@ class HttpServer::State {
   std::optional<TlsContext> tls_;
   Connections connections_;
   std::map<std::string, std::size_t> per_address_;
+  HandshakeLimit handshakes_;
+  std::int64_t handshakes_refused_ = 0;  ///< Since the log was told.
+  HttpConnection::Clock::time_point next_line_at_{};
   routing::TaskGroup tasks_;
   asio::steady_timer bell_;  ///< Rings when the last connection is gone.
 };
@@ -144,9 +152,22 @@ bool HttpServer::State::has_room_for(const PeerInfo& peer) const {
   return found == per_address_.end() || found->second < most;
 }
 
+bool HttpServer::State::may_shake_hands(const PeerInfo& peer) {
+  if (!tls_) return true;
+  const auto now = HttpConnection::Clock::now();
+  if (handshakes_.take(peer.address, now)) return true;
+  ++handshakes_refused_;
+  if (now < next_line_at_) return false;
+  next_line_at_ = now + line_interval;
+  service_.log.warn("an address begins TLS connections too fast; those beyond are closed",
+                    {{"port", static_cast<std::int64_t>(port_)},
+                     {"closed", std::exchange(handshakes_refused_, 0)}});
+  return false;
+}
+
 void HttpServer::State::take(asio::generic::stream_protocol::socket socket) {
   PeerInfo peer = peer_of(socket.native_handle());
-  if (!has_room_for(peer)) return;  // Closed with its scope.
+  if (!has_room_for(peer) || !may_shake_hands(peer)) return;  // Closed with its scope.
   boost::system::error_code ignored;
   if (!peer.process) socket.set_option(asio::ip::tcp::no_delay{true}, ignored);
   std::optional<SocketStream> stream;
@@ -228,6 +249,9 @@ std::size_t HttpServer::connections() const {
 }
 Result<> HttpServer::use_identity(const TlsIdentity& identity) {
   return state_->use_identity(identity);
+}
+void HttpServer::bound_handshakes(HandshakeRate rate) {
+  state_->bound_handshakes(rate);
 }
 asio::awaitable<void> HttpServer::stop(std::chrono::milliseconds grace) {
   return state_->stop(grace);

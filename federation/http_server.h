@@ -32,6 +32,7 @@
 
 #include "core/base/log.h"
 #include "core/base/result.h"
+#include "federation/handshake_limit.h"
 #include "federation/http_message.h"
 #include "federation/tls_identity.h"
 #include "federation/web_socket.h"
@@ -83,6 +84,9 @@ struct HttpServerOptions {
   std::size_t connections_max = 1024;  ///< Further ones are closed at once.
   /// Of those, from one IP address (0: no bound of its own, as behind a proxy).
   std::size_t connections_per_address_max = 0;
+  /// TLS handshakes of one address; a connection beyond it is closed at once, and nothing is
+  /// computed for it.
+  HandshakeRate handshakes_per_address;
   HttpTimeouts timeouts;
 
   /// The subprotocol (may be empty) with which a well-formed WebSocket request is taken; nothing:
@@ -125,6 +129,9 @@ class HttpServer {
   /// New connections use `identity` from now on, open ones are left alone: a certificate is
   /// replaced without a pause. Fails with invalid unless it can be used, or the listener is plain.
   [[nodiscard]] Result<> use_identity(const TlsIdentity& identity);
+
+  /// In place of HttpServerOptions::handshakes_per_address, as for a key that costs more.
+  void bound_handshakes(HandshakeRate rate);
 
   /// Stops accepting, closes idle connections at once and WebSockets with 1012, lets requests in
   /// flight finish for `grace` at most, then cancels them; removes the socket file. Once only.

@@ -2,6 +2,7 @@
 #include <openssl/ssl.h>
 #include <sys/stat.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -89,8 +90,14 @@ TEST_CASE("a port that is taken is a conflict") {
 }
 
 /// Handshakes at most with `version`, on a thread of its own. True if it succeeds.
-bool handshakes_with(std::uint16_t port, int version) {
+bool handshakes_with(std::uint16_t port, int version, const char* from) {
+  sigset_t broken_pipe;  // OpenSSL's own writing to a server that has hung up.
+  ::sigemptyset(&broken_pipe);
+  ::sigaddset(&broken_pipe, SIGPIPE);
+  ::pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
   const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const asio::ip::tcp::endpoint own{asio::ip::make_address(from), 0};
+  if (::bind(socket, own.data(), static_cast<socklen_t>(own.size())) != 0) return false;
   const asio::ip::tcp::endpoint where{asio::ip::address_v4::loopback(), port};
   SSL_CTX* context = SSL_CTX_new(TLS_client_method());
   SSL_CTX_set_max_proto_version(context, version);
@@ -112,13 +119,38 @@ TEST_CASE("a client that does not speak TLS 1.3 gets no connection") {
   options.listen = TcpListener{"127.0.0.1", 0, &identity};
   Serving serving{net, options, echo.handler()};
   for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
-    auto attempt = std::async(std::launch::async, handshakes_with, serving.port(), version);
+    auto attempt =
+        std::async(std::launch::async, handshakes_with, serving.port(), version, "127.0.0.1");
     REQUIRE(net.until([&] { return attempt.wait_for(0s) == std::future_status::ready; }));
     CHECK(attempt.get() == (version == TLS1_3_VERSION));
   }
   RawClient plain{net, serving.port()};
   CHECK_FALSE(has(plain.ask(raw_get), "HTTP/1.1"));
   CHECK(echo.requests.empty());
+}
+
+TEST_CASE("an address that begins handshakes too fast is hung up on, and others go on") {
+  Net net;
+  EchoHandler echo;
+  const auto identity = TlsIdentity::make("beta.cpc", from_milliseconds(1'700'000'000'000)).value();
+  HttpServerOptions options;
+  options.listen = TcpListener{"127.0.0.1", 0, &identity};
+  options.handshakes_per_address = {2, std::chrono::hours{1}};
+  Serving serving{net, options, echo.handler()};
+  const auto is_served = [&](const char* from) {
+    auto attempt =
+        std::async(std::launch::async, handshakes_with, serving.port(), TLS1_3_VERSION, from);
+    REQUIRE(net.until([&] { return attempt.wait_for(0s) == std::future_status::ready; }));
+    return attempt.get();
+  };
+  CHECK(is_served("127.0.0.2"));
+  CHECK(is_served("127.0.0.2"));
+  CHECK_FALSE(is_served("127.0.0.2"));
+  CHECK_FALSE(is_served("127.0.0.2"));
+  CHECK(is_served("127.0.0.3"));
+  CHECK(net.log.sentences ==
+        std::vector<std::string>{
+            "an address begins TLS connections too fast; those beyond are closed"});
 }
 
 TEST_CASE("a client that does not finish its TLS handshake is cut off") {
