@@ -87,6 +87,13 @@ std::vector<std::string> warnings(const Config& config) {
       }
     }
   }
+  if (config.client.has_tls() && config.client.behind_proxy) {
+    sentences.emplace_back(
+        "client.tls_certificate is set and client.behind_proxy too: every client then counts as "
+        "the proxy, so neither connections nor handshakes nor sign-ins are bounded per address. "
+        "Remove behind_proxy if clients connect to cpcd themselves, or the certificate if the "
+        "proxy has the TLS");
+  }
   return sentences;
 }
 

@@ -1,7 +1,7 @@
 #include "daemon/keys.h"
 
 #include "crypto/key_file.h"
-#include "federation/tls_session.h"
+#include "daemon/client_tls.h"
 
 namespace cpc::daemon {
 namespace {
@@ -30,19 +30,6 @@ Result<federation::TlsIdentity> load_tls(const Config& config, TimePoint now) {
   return made;
 }
 
-/// The operator's certificate for clients, tried as the server will use it.
-Result<std::optional<federation::TlsIdentity>> load_client_tls(const ClientConfig& client) {
-  if (!client.has_tls()) return std::nullopt;
-  auto loaded = federation::load_tls_chain(client.tls_key, client.tls_certificate);
-  if (!loaded) {
-    return fail(loaded.error().code,
-                "client.tls_key or client.tls_certificate: " + loaded.error().detail);
-  }
-  const auto tried = federation::TlsContext::for_server(loaded.value());
-  if (!tried) return fail(tried.error().code, "client.tls_certificate: " + tried.error().detail);
-  return std::optional{std::move(loaded).value()};
-}
-
 struct OwnKeys {
   crypto::SigningKey root;
   crypto::SigningKey signing;
@@ -63,10 +50,6 @@ Result<OwnKeys> load_own(const Config& config) {
 
 Result<> check_keys(const Config& config) {
   CPC_TRY(const OwnKeys own, load_own(config));
-  if (const auto client_tls = load_client_tls(config.client); !client_tls) {
-    // Keys that are not there yet are excused; an operator's own file that is not there is wrong.
-    return fail(ErrorCode::invalid, client_tls.error().detail);
-  }
   const auto tls =
       federation::load_tls_identity(config.keys.tls_key(), config.keys.tls_certificate());
   if (tls || is_tls_absent(config)) return success();

@@ -16,7 +16,8 @@ struct Keys {
   std::optional<federation::TlsIdentity> client_tls;  ///< None: clients speak plain HTTP.
 };
 
-/// What load_keys would say, without making anything: a TLS key that is not there yet is right.
+/// What load_keys would say of the instance's own keys, without making anything: a TLS key that is
+/// not there yet is right.
 [[nodiscard]] Result<> check_keys(const Config& config);
 
 /// Fails like crypto/key_file.h. A missing identity key is never replaced: over an existing store

@@ -15,6 +15,7 @@
 #include <csignal>
 #include <iostream>
 
+#include "daemon/client_tls.h"
 #include "daemon/opened_store.h"
 #include "daemon/parts.h"
 #include "daemon/version.h"
@@ -40,6 +41,15 @@ int check(const std::string& file) {
     return exit_failed;
   }
   for (const std::string& warning : warnings(config.value())) std::cerr << warning << '\n';
+  const auto client_tls = load_client_tls(config.value().client);
+  if (!client_tls) {
+    std::cerr << client_tls.error().detail << '\n';
+    return exit_failed;
+  }
+  if (client_tls.value()) {
+    const auto sentences = client_tls_warnings(*client_tls.value(), SystemTimers{}.now());
+    for (const std::string& warning : sentences) std::cerr << warning << '\n';
+  }
   if (const auto keys = check_keys(config.value()); !keys) {
     std::cerr << keys.error().detail << '\n';
     // A file may be checked before there is an instance; keys that could not be used are wrong.

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "daemon/api/client_api.h"
+#include "daemon/client_tls.h"
 #include "daemon/opened_store.h"
 #include "store/migrator.h"
 
@@ -48,6 +49,12 @@ routing::DnsSettings dns_settings(const DnsConfig& config) {
   return settings;
 }
 
+void warn_of(const federation::TlsIdentity& client_tls, TimePoint now, Log& log) {
+  for (const std::string& warning : client_tls_warnings(client_tls, now)) {
+    log.warn("the certificate for clients is served and deserves a look", {{"reason", warning}});
+  }
+}
+
 // A server that could not start must not be stopped either.
 Result<> start_or_drop(std::unique_ptr<federation::HttpServer>& server) {
   Result<> started = server->start();
@@ -78,6 +85,7 @@ Task<std::unique_ptr<Parts>> Parts::start(const Config& config, Log& log,
   CPC_CO_TRY(Keys keys, load_keys(config, now));
   CPC_CO_TRY(auto store, open_store(config, keys, now));
   const auto network = co_await boost::asio::this_coro::executor;
+  if (keys.client_tls) warn_of(*keys.client_tls, now, log);
   std::unique_ptr<Parts> parts{new Parts{network, config, log, std::move(keys), std::move(store)}};
   const Result<> opened = co_await parts->open(std::move(fenced_off));
   if (opened) co_return parts;
@@ -164,6 +172,7 @@ Result<> Parts::listen_to_clients() {
   client_options.connections_max = config_.client.connections_max;
   if (!config_.client.behind_proxy) {
     client_options.connections_per_address_max = config_.client.connections_per_address_max;
+    if (tls != nullptr) client_options.handshakes_per_address = client_handshakes(*tls);
   }
   client_options.take_upgrade = [this](const auto& request, const auto& peer) {
     return clients_->take_upgrade(request, peer);

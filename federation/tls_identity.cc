@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <ctime>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -141,6 +142,12 @@ bool is_p256(const EVP_PKEY& key) {
   return known == 1 && std::string_view{group} == "prime256v1";
 }
 
+Result<TimePoint> time_of(const ASN1_TIME* time) {
+  std::tm parts{};
+  if (ASN1_TIME_to_tm(time, &parts) != 1) return not_usable("a date of the certificate is none");
+  return from_milliseconds(std::int64_t{::timegm(&parts)} * 1000);
+}
+
 /// All certificates of a PEM file, the first one's key being `key`. Text between them is allowed,
 /// as certificate authorities write it.
 Result<std::vector<Certificate>> read_chain(const std::string& pem, const EVP_PKEY& key) {
@@ -238,6 +245,19 @@ Result<TlsIdentity> TlsIdentity::from_chain(Bytes key_pem, std::string certifica
   }
   CPC_TRY(const auto chain, read_chain(certificates_pem, *key));
   return TlsIdentity{Bytes{key_pem}, std::move(certificates_pem), spki_sha256(*chain.front())};
+}
+
+Result<CertificateFacts> facts_of(const TlsIdentity& identity) {
+  const Bio text = memory_of(identity.certificate_pem());
+  const Certificate first{PEM_read_bio_X509(text.get(), nullptr, no_passphrase, nullptr)};
+  if (first == nullptr) return not_usable("the TLS certificate is not a certificate in PEM");
+  CertificateFacts facts;
+  CPC_TRY(facts.valid_from, time_of(X509_get0_notBefore(first.get())));
+  CPC_TRY(facts.valid_until, time_of(X509_get0_notAfter(first.get())));
+  const EVP_PKEY* key = X509_get0_pubkey(first.get());
+  const bool is_rsa = EVP_PKEY_is_a(key, "RSA") == 1 || EVP_PKEY_is_a(key, "RSA-PSS") == 1;
+  if (is_rsa) facts.rsa_bits = EVP_PKEY_get_bits(key);
+  return facts;
 }
 
 // A PEM key is far too long to lie inside the string itself, so that a move leaves no copy.

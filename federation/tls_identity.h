@@ -65,6 +65,16 @@ class TlsIdentity {
   Digest pin_;
 };
 
+/// What an operator should hear of before clients complain.
+struct CertificateFacts {
+  TimePoint valid_from{};   ///< notBefore of the first certificate,
+  TimePoint valid_until{};  ///< and notAfter.
+  int rsa_bits = 0;         ///< 0: its key is of another kind.
+};
+
+/// Fails with invalid if the dates are not such as X.509 has.
+[[nodiscard]] Result<CertificateFacts> facts_of(const TlsIdentity& identity);
+
 /// Creates both files, the key 0600 and the certificate 0644, synced with their folder. Fails with
 /// conflict if one exists (a key is never overwritten), unavailable if the folder cannot be
 /// written.

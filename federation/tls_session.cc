@@ -97,6 +97,40 @@ Bio memory_of(std::string_view text) {
   return Bio{BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))};
 }
 
+using Session = std::unique_ptr<SSL, FreedBy<SSL_free>>;
+
+/// As "EC secp256k1" or "RSA".
+std::string name_of(const EVP_PKEY* key) {
+  const char* kind = key == nullptr ? nullptr : EVP_PKEY_get0_type_name(key);
+  std::string name = kind == nullptr ? "unknown" : kind;
+  char group[64] = "";
+  if (key != nullptr && EVP_PKEY_get_group_name(key, group, sizeof group, nullptr) == 1) {
+    name += ' ' + std::string{group};
+  }
+  ERR_clear_error();
+  return name;
+}
+
+/// One side's next part of a handshake. False, with the reason in OpenSSL's queue: it broke.
+bool advance(SSL& side) {
+  const int returned = SSL_do_handshake(&side);
+  if (returned == 1) return true;
+  const int error = SSL_get_error(&side, returned);
+  return error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE;
+}
+
+/// Both sides, over a pair of buffers, until they are done. False as advance(); and if they never
+/// were, with nothing in the queue.
+bool shake_hands(SSL& server, SSL& client) {
+  // The longest chain fills the buffers of 17 KB a few times.
+  constexpr int turns_max = 100;
+  for (int turn = 0; turn < turns_max; ++turn) {
+    if (!advance(client) || !advance(server)) return false;
+    if (SSL_is_init_finished(&client) == 1 && SSL_is_init_finished(&server) == 1) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 /// What the certificate callback knows of its connection. Lies still while the session moves.
@@ -133,6 +167,30 @@ Result<TlsContext> TlsContext::for_client() {
   SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
   SSL_CTX_set_cert_verify_callback(context.get(), &TlsSession::check_certificate, nullptr);
   return TlsContext{std::move(context)};
+}
+
+Result<> TlsContext::try_handshake() const {
+  CPC_TRY(const auto client_context, make_context(TLS_client_method()));
+  const Session server{SSL_new(context_.get())};
+  const Session client{SSL_new(client_context.get())};
+  BIO* servers = nullptr;
+  BIO* clients = nullptr;
+  if (server == nullptr || client == nullptr || BIO_new_bio_pair(&servers, 0, &clients, 0) != 1) {
+    return openssl_failed(ErrorCode::internal, "OpenSSL gave no session");
+  }
+  SSL_set_bio(server.get(), servers, servers);
+  SSL_set_bio(client.get(), clients, clients);
+  SSL_set_accept_state(server.get());
+  SSL_set_connect_state(client.get());
+  ERR_clear_error();
+  if (shake_hands(*server, *client)) return success();
+  const char* reason = ERR_reason_error_string(ERR_peek_error());
+  const std::string why = reason == nullptr ? "it came to no end" : reason;
+  ERR_clear_error();
+  return fail(ErrorCode::invalid,
+              "no TLS 1.3 handshake can be done with this certificate, whose key is " +
+                  name_of(SSL_CTX_get0_privatekey(context_.get())) + " (OpenSSL: " + why +
+                  "), so no client could connect; get one for a P-256 key");
 }
 
 /// In place of OpenSSL's chain check. May run more than once in a handshake.

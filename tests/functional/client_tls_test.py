@@ -6,12 +6,14 @@ import http.client
 import socket
 import ssl
 import subprocess
+import time
 
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from cpc.case import Case, main, new_text
 from cpc.certificate import Authority
 from cpc.instance import PATIENCE_S
+from cpc.world import free_host
 
 
 class ClientTls(Case):
@@ -107,6 +109,61 @@ class ClientTls(Case):
             weak = rsa.generate_private_key(public_exponent=65537, key_size=1024)
             self.world.authority.issue([self.alpha.client[0]], self.key, self.chain, weak)
             self.assert_refused_at_start("client.tls_certificate", "2048 bits")
+
+    def test_a_key_that_no_tls_1_3_handshake_can_use_is_refused(self):
+        with self.stopped_with_other_files():
+            for curve in (ec.SECP256K1(), ec.BrainpoolP256R1()):
+                self.world.authority.issue([self.alpha.client[0]], self.key, self.chain,
+                                           ec.generate_private_key(curve))
+                self.assert_refused_at_start("client.tls_certificate", "no TLS 1.3 handshake",
+                                             "P-256")
+
+    def assert_warned(self, *words):
+        """Allowed by the check and at start, and told by both."""
+        status, checked = self.check_config()
+        self.assertEqual(status, 0, checked)
+        self.alpha.start()
+        self.assertEqual(self.alpha.stop(), 0)
+        for word in words:
+            self.assertIn(word, checked)
+            self.assertIn(word, self.alpha.log_tail(6))
+
+    def test_a_certificate_that_clients_will_not_believe_now_is_told_and_served(self):
+        with self.stopped_with_other_files():
+            for days_old, words in ((400, "client.tls_certificate expired on 20"),
+                                    (-5, "client.tls_certificate is not valid before 20")):
+                self.world.authority.issue([self.alpha.client[0]], self.key, self.chain,
+                                           days_old=days_old)
+                self.assert_warned(words)
+
+    def test_a_certificate_behind_a_proxy_is_told(self):
+        with self.stopped_with_other_files():
+            self.alpha.settings["client.behind_proxy"] = True
+            self.alpha.write_config()
+            self.assert_warned("client.behind_proxy")
+            del self.alpha.settings["client.behind_proxy"]
+            self.alpha.write_config()
+
+    def test_a_long_rsa_key_is_told_and_one_address_cannot_keep_the_daemon_busy_with_it(self):
+        with self.stopped_with_other_files():
+            long = rsa.generate_private_key(public_exponent=65537, key_size=3072)
+            self.world.authority.issue([self.alpha.client[0]], self.key, self.chain, long)
+            self.assert_warned("RSA of 3072 bits", "P-256")
+            self.alpha.start()
+            stranger = free_host()
+            for _ in range(2000):
+                socket.create_connection(self.alpha.client, PATIENCE_S, (stranger, 0)).close()
+                if "begins TLS connections too fast" in self.alpha.log_text():
+                    break
+            self.wait_log("an address begins TLS connections too fast")
+            self.handshake(self.alpha.tls)  # From another address.
+            self.alpha.stop()
+
+    def wait_log(self, words, times=1):
+        deadline = time.monotonic() + PATIENCE_S
+        while self.alpha.log_text().count(words) < times:
+            self.assertLess(time.monotonic(), deadline, self.alpha.log_tail())
+            time.sleep(0.02)
 
 
 if __name__ == "__main__":

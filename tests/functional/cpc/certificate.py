@@ -24,8 +24,9 @@ class Authority:
         self.parent = parent
         self.pem = pem_of(self.certificate)
 
-    def issue(self, hosts, key_file, chain_file, key=None):
-        """A key (0600) and the chain of its certificate for these IP addresses, as files."""
+    def issue(self, hosts, key_file, chain_file, key=None, days_old=0):
+        """A key (0600) and the chain of its certificate for these IP addresses, as files. The
+        certificate lives a year, `days_old` of which are over."""
         key = key or ec.generate_private_key(ec.SECP256R1())
         leaf = made(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, hosts[0])]),
                     key.public_key(), self, [
@@ -33,7 +34,8 @@ class Authority:
             (usage(digital_signature=True), True),
             (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False),
             (x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(host))
-                                          for host in hosts]), False)])
+                                          for host in hosts]), False)],
+                    datetime.timedelta(days=days_old))
         key_file.touch(0o600)
         key_file.write_bytes(key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
@@ -41,8 +43,8 @@ class Authority:
         chain_file.write_text(pem_of(leaf) + (self.pem if self.parent else ""))
 
 
-def made(name, public_key, issuer, extensions):
-    now = datetime.datetime.utcnow()
+def made(name, public_key, issuer, extensions, age=datetime.timedelta()):
+    now = datetime.datetime.utcnow() - age
     builder = (x509.CertificateBuilder().subject_name(name).issuer_name(issuer.name)
                .public_key(public_key).serial_number(x509.random_serial_number())
                .not_valid_before(now - datetime.timedelta(hours=1)).not_valid_after(now + LIFE)

@@ -41,4 +41,17 @@ TEST_CASE("a certificate for clients without its key, or the other way round, is
             .detail.find("a path begins with /") != std::string::npos);
 }
 
+TEST_CASE("a certificate behind a proxy is allowed, and told as probably not meant") {
+  const std::string tls = "tls_certificate = \"/c\"\ntls_key = \"/k\"\n";
+  const auto told = [](const std::string& client) {
+    std::string all;
+    for (const std::string& warning : warnings(parsed(client).value())) all += warning + "\n";
+    return all.find("client.tls_certificate is set and client.behind_proxy too") !=
+           std::string::npos;
+  };
+  CHECK(told(tls + "behind_proxy = true\n"));
+  CHECK_FALSE(told(tls));
+  CHECK_FALSE(told("behind_proxy = true\n"));
+}
+
 }  // namespace

@@ -231,9 +231,55 @@ TEST_CASE("an operator's chain may have any key that TLS 1.3 can use, and issuer
       const auto chain = TlsIdentity::from_chain(key_pem, certificate_pem + behind);
       REQUIRE(chain.has_value());
       CHECK(chain.value().pin() == spki_sha256(*parsed(certificate_pem)));
-      CHECK(TlsContext::for_server(chain.value()).has_value());
+      const auto context = TlsContext::for_server(chain.value());
+      REQUIRE(context.has_value());
+      CHECK(context.value().try_handshake().has_value());
     }
   }
+}
+
+TEST_CASE("a key that no TLS 1.3 handshake can use is refused, with its kind and what to use") {
+  for (const char* curve : {"secp256k1", "brainpoolP256r1", "P-224"}) {
+    EVP_PKEY* key = EVP_EC_gen(curve);
+    const auto [key_pem, certificate_pem] = other_pair(key);
+    EVP_PKEY_free(key);
+    const auto chain = TlsIdentity::from_chain(key_pem, certificate_pem);
+    REQUIRE(chain.has_value());
+    const auto context = TlsContext::for_server(chain.value());
+    REQUIRE(context.has_value());
+    const auto tried = context.value().try_handshake();
+    REQUIRE(tried.has_error());
+    INFO(tried.error().detail);
+    CHECK(tried.error().code == ErrorCode::invalid);
+    CHECK(tried.error().detail.find("whose key is EC ") != std::string::npos);
+    CHECK(tried.error().detail.find("OpenSSL: ") != std::string::npos);
+    CHECK(tried.error().detail.find("P-256") != std::string::npos);
+  }
+}
+
+TEST_CASE("the longest chain that is taken can be served") {
+  const TlsIdentity tls = identity();
+  std::string chain = tls.certificate_pem();
+  for (int i = 1; i < 16; ++i) chain += identity(std::string(240, 'a') + ".cpc").certificate_pem();
+  const auto taken = TlsIdentity::from_chain(tls.key_pem(), chain);
+  REQUIRE(taken.has_value());
+  CHECK(TlsContext::for_server(taken.value()).value().try_handshake().has_value());
+}
+
+TEST_CASE("the dates of a certificate and the length of an RSA key are told") {
+  const auto ours = facts_of(identity());
+  REQUIRE(ours.has_value());
+  CHECK(ours.value().valid_from == now);
+  CHECK(ours.value().valid_until == now + tls_certificate_life);
+  CHECK(ours.value().rsa_bits == 0);
+
+  EVP_PKEY* key = EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", std::size_t{3072});
+  const auto [key_pem, certificate_pem] = other_pair(key);
+  EVP_PKEY_free(key);
+  const auto rsa = facts_of(TlsIdentity::from_chain(key_pem, certificate_pem).value());
+  REQUIRE(rsa.has_value());
+  CHECK(rsa.value().rsa_bits == 3072);
+  CHECK(rsa.value().valid_until == rsa.value().valid_from + std::chrono::hours{1});
 }
 
 TEST_CASE("a chain that clients could not believe is refused before it is served") {
