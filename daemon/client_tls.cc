@@ -53,7 +53,7 @@ std::vector<std::string> client_tls_warnings(const federation::TlsIdentity& iden
   }
   if (now > valid_until) {
     sentences.push_back("client.tls_certificate expired on " + date_text(valid_until) +
-                        ", so clients refuse it; renew it");
+                        ", so clients refuse it; renew it, and send SIGHUP to cpcd");
   }
   if (rsa_bits > rsa_bits_cheap) {
     sentences.push_back("client.tls_key is RSA of " + std::to_string(rsa_bits) +

@@ -1,4 +1,5 @@
-// The operator's certificate for clients: read and tried at start and by --check-config.
+// The operator's certificate for clients: read and tried at start, by --check-config, and anew on
+// SIGHUP.
 #pragma once
 
 #include <optional>

@@ -1,6 +1,6 @@
 // cpcd: the instance daemon.
 //
-//   cpcd [--config FILE]       runs until SIGTERM or SIGINT
+//   cpcd [--config FILE]       runs until SIGTERM or SIGINT; SIGHUP reads clients' certificate anew
 //   cpcd --check-config [FILE] says whether FILE is right and its keys can be used
 
 #include <sys/resource.h>
@@ -70,10 +70,13 @@ struct Run {
 };
 
 boost::asio::awaitable<void> live(Run& self) {
-  boost::asio::signal_set stop_signals{co_await boost::asio::this_coro::executor, SIGTERM, SIGINT};
+  boost::asio::signal_set signals{co_await boost::asio::this_coro::executor, SIGTERM, SIGINT,
+                                  SIGHUP};
+  bool is_fenced_off = false;
   const auto fenced_off = [&] {
     self.status = exit_failed;
-    stop_signals.cancel();
+    is_fenced_off = true;
+    signals.cancel();
   };
   const auto parts = co_await Parts::start(self.config, self.log, fenced_off);
   if (!parts) {
@@ -81,7 +84,12 @@ boost::asio::awaitable<void> live(Run& self) {
     self.status = exit_failed;
     co_return;
   }
-  co_await stop_signals.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+  while (!is_fenced_off) {
+    const auto [failure, number] =
+        co_await signals.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+    if (failure || number != SIGHUP) break;
+    parts.value()->renew_client_tls();
+  }
   self.log.info("stopping", {});
   co_await parts.value()->stop(stop_grace);
   self.log.info("stopped", {});
@@ -114,7 +122,7 @@ int run(const std::string& file) {
   // A peer that went away, and a file that may not grow, are errors of the call that meets them.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
-  // Whoever expects it to mean "read the configuration again" shall not stop the instance.
+  // Until live() waits for it: it stops nobody.
   std::signal(SIGHUP, SIG_IGN);
   raise_file_limit(config.value(), log);
   Run self{config.value(), log};

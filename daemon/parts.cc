@@ -190,6 +190,25 @@ Result<> Parts::listen_to_clients() {
   return start_or_drop(client_http_);
 }
 
+void Parts::renew_client_tls() {
+  if (!keys_.client_tls) {
+    log_.info("there is no certificate for clients to read again", {});
+    return;
+  }
+  const auto renewed = load_client_tls(config_.client);
+  const Result<> used = renewed ? client_http_->use_identity(*renewed.value()) : renewed.error();
+  if (!used) {
+    log_.error("the new certificate for clients cannot be used; the old one stays in force",
+               {{"reason", used.error().detail}});
+    return;
+  }
+  if (!config_.client.behind_proxy) {
+    client_http_->bound_handshakes(client_handshakes(*renewed.value()));
+  }
+  log_.info("the certificate for clients was read again", {});
+  warn_of(*renewed.value(), timers_.now(), log_);
+}
+
 Result<> Parts::listen_to_operator() {
   const auto hash = [this](std::function<void()> work) { return passwords_.run(std::move(work)); };
   const auto where = [this] {

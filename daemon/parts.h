@@ -33,6 +33,10 @@ class Parts {
   /// At most `grace` for requests in flight.
   [[nodiscard]] boost::asio::awaitable<void> stop(std::chrono::milliseconds grace);
 
+  /// Reads the certificate for clients and its key again, for new connections; open ones live on. A
+  /// pair that cannot be used is told in the log, and the old one stays in force.
+  void renew_client_tls();
+
   Parts(const Parts&) = delete;
   Parts& operator=(const Parts&) = delete;
   ~Parts();

@@ -3,6 +3,7 @@
 
 import contextlib
 import http.client
+import signal
 import socket
 import ssl
 import subprocess
@@ -159,11 +160,47 @@ class ClientTls(Case):
             self.handshake(self.alpha.tls)  # From another address.
             self.alpha.stop()
 
+    # --- renewal -------------------------------------------------------------------------------
+
     def wait_log(self, words, times=1):
         deadline = time.monotonic() + PATIENCE_S
         while self.alpha.log_text().count(words) < times:
             self.assertLess(time.monotonic(), deadline, self.alpha.log_tail())
             time.sleep(0.02)
+
+    def renew(self, words):
+        """SIGHUP, as an ACME client sends it, until the log says so."""
+        times = self.alpha.log_text().count(words) + 1
+        self.alpha.process.send_signal(signal.SIGHUP)
+        self.wait_log(words, times)
+
+    def test_sighup_shows_the_renewed_certificate_to_new_connections_and_old_ones_live_on(self):
+        self.alpha.allowed_errors.append("the old one stays in force")
+        alice, bob = self.person("alice"), self.person("bob")
+        mine, theirs = self.acquaint(alice, bob, new_text("before"))
+        new = Authority("another authority")
+        believes_new = ssl.create_default_context(cadata=new.pem)
+        before = [(file, file.read_bytes()) for file in (self.key, self.chain)]
+        new.issue([self.alpha.client[0]], self.key, self.chain)
+        with self.assertRaises(ssl.SSLCertVerificationError):
+            self.handshake(believes_new)
+        self.renew("the certificate for clients was read again")
+        self.handshake(believes_new)
+        with self.assertRaises(ssl.SSLCertVerificationError):
+            self.handshake(self.alpha.tls)
+        # Half a renewal, and none: the pair that was read last stays.
+        for broken in (before[0], (self.chain, b"no certificate")):
+            broken[0].write_bytes(broken[1])
+            self.renew("the old one stays in force")
+            self.handshake(believes_new)
+        for file, content in before:
+            file.write_bytes(content)
+        self.renew("the certificate for clients was read again")
+        self.handshake(self.alpha.tls)
+        # Bob's events have come over one connection all the time.
+        text = new_text("after")
+        alice.send(mine, text)
+        bob.wait_text(theirs, text)
 
 
 if __name__ == "__main__":
