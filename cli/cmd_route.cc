@@ -39,6 +39,11 @@ void add_dns(Sheet& sheet, const RouteDns& dns) {
             dns.matches ? Paint::none : Paint::bad);
 }
 
+std::string delivery_text(const Route& route) {
+  if (!route.deliverable) return "not possible";
+  return route.findings.empty() ? "possible" : "possible, but see the finding";
+}
+
 void print(const Context& context, const Route& route) {
   Sheet sheet;
   sheet.add("to", route.name);
@@ -50,7 +55,7 @@ void print(const Context& context, const Route& route) {
                               ", operational " + std::to_string(document.operational_serial) +
                               ", expires " + full_text(document.expires_at, context.now, ""));
   } else if (route.trust != "self") {
-    sheet.add("document", "none yet");
+    sheet.add("document", "none of this iid yet");
   }
   if (route.dns) add_dns(sheet, *route.dns);
   for (const auto& endpoint : route.endpoints) {
@@ -67,14 +72,23 @@ void print(const Context& context, const Route& route) {
                        : "failed: " + probe.error,
               probe.ok ? Paint::good : Paint::bad);
   }
-  sheet.add("delivery", route.deliverable ? "possible" : "not possible: no endpoint to connect to",
-            route.deliverable ? Paint::good : Paint::bad);
+  for (const auto& finding : route.findings) {
+    sheet.add("finding", finding.what, Paint::bad);
+    sheet.add("do", finding.todo);
+  }
+  sheet.add("delivery", delivery_text(route), route.deliverable ? Paint::good : Paint::bad);
   sheet.print(context.out, context.color);
 }
 
+/// A probe ends before we give up: a peer that hangs is no daemon that hangs.
+admin_protocol::RouteRequest request_of(const Context& context, const RouteArgs& args) {
+  admin_protocol::RouteRequest request{args.address, args.probe, std::nullopt};
+  if (args.probe) request.patience_ms = Milliseconds{context.target.timeout}.count();
+  return request;
+}
+
 int run_route(Context& context, const RouteArgs& args) {
-  const auto route = call(*context.connect(context.target),
-                          admin_protocol::RouteRequest{args.address, args.probe});
+  const auto route = call(*context.connect(context.target), request_of(context, args));
   if (route.has_error()) return report(context, route.error());
   if (context.json) {
     context.out << admin_protocol::encode(route.value()) << '\n';
@@ -82,7 +96,8 @@ int run_route(Context& context, const RouteArgs& args) {
     print(context, route.value());
   }
   const bool is_probe_bad = route.value().probe && !route.value().probe->ok;
-  return route.value().deliverable && !is_probe_bad ? exit_done : exit_peer_unreachable;
+  if (!route.value().deliverable || is_probe_bad) return exit_peer_unreachable;
+  return route.value().findings.empty() ? exit_done : exit_findings;
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 #include "core/address.h"
 #include "daemon/admin_protocol/codec.h"
 #include "daemon/admin_server.h"
+#include "daemon/route_findings.h"
+#include "routing/within.h"
 
 namespace cpc::daemon {
 namespace {
@@ -13,6 +15,16 @@ using namespace admin_protocol;  // NOLINT(google-build-using-namespace): its me
                                  // words.
 
 constexpr const char* what_failed = "the route was not shown";
+constexpr std::size_t lanes_looked_at_max = 200;
+constexpr auto patience = std::chrono::seconds{30};
+constexpr auto patience_max = std::chrono::hours{1};
+
+/// For DNS and the probe together. A part of the asker's patience is left for the answer: what the
+/// peer fails to do shall not look like a daemon that does not answer.
+Milliseconds budget_of(const RouteRequest& request) {
+  const Milliseconds told{request.patience_ms.value_or(Milliseconds{patience}.count())};
+  return std::clamp<Milliseconds>(told, Milliseconds{0}, patience_max) * 4 / 5;
+}
 
 /// The instance of a person's address, or the one that is named.
 Result<core::InstanceName> instance_of(std::string_view text) {
@@ -58,19 +70,9 @@ AdminServer::Answer<Route> AdminServer::answer(RouteRequest request) {
   const federation::StaticPeer& peer = found->second;
   route.iid = to_text(peer.iid);
   route.trust = "pinned";
-  const auto look = [&](core::Snapshot& store) -> Result<> {
-    CPC_TRY(const auto row, store.find(core::PeerKey{name}));
-    if (!row) return success();
-    const auto identity =
-        federation::verify_document(row->document, name, row->iid, row->fetched_at);
-    if (!identity) return success();
-    route.document = RouteDocument{row->delegation_serial, row->operational_serial, row->fetched_at,
-                                   identity.value().operational_expires};
-    return success();
-  };
-  const Result<> read = co_await self_.store.read(look);
-  if (!read) co_return problem_of(read.error(), what_failed);
-  co_await add_dns(peer, route);
+  const Milliseconds budget = budget_of(request);
+  const routing::SteadyPoint begun_at = self_.timers.steady_now();
+  co_await add_dns(peer, begun_at + budget * 2 / 3, route);
   const routing::AddressPolicy policy{self_.config.federation.allow_addresses};
   for (const auto& endpoint : peer.endpoints) {
     route.endpoints.push_back(judged(policy, endpoint, "configuration"));
@@ -81,22 +83,35 @@ AdminServer::Answer<Route> AdminServer::answer(RouteRequest request) {
       if (endpoint) route.endpoints.push_back(judged(policy, endpoint.value(), "dns"));
     }
   }
-  route.deliverable = std::ranges::any_of(route.endpoints, &RouteEndpoint::allowed);
-  if (request.probe) co_await add_probe(name, route);
+  if (request.probe) co_await add_probe(name, begun_at + budget, route);
+  // After the probe, which may have fetched a newer document.
+  std::optional<core::Peer> row;
+  std::vector<core::Lane> lanes;
+  const auto look = [&](core::Snapshot& store) -> Result<> {
+    CPC_TRY(row, store.find(core::PeerKey{name}));
+    CPC_TRY(lanes, store.lanes_of(name, lanes_looked_at_max));
+    return success();
+  };
+  const Result<> read = co_await self_.store.read(look);
+  if (!read) co_return problem_of(read.error(), what_failed);
+  judge_route(peer, row, lanes, self_.timers.now(), route);
   co_return route;
 }
 
 /// Also for a peer whose endpoints are configured: the operator sees what DNS would say.
-awaitable<void> AdminServer::add_dns(const federation::StaticPeer& peer, Route& route) {
+awaitable<void> AdminServer::add_dns(const federation::StaticPeer& peer,
+                                     routing::SteadyPoint deadline, Route& route) {
   if (self_.resolver == nullptr) co_return;
   const routing::DnsNames names = routing::dns_names(peer.name, self_.config.dns.suffix);
   RouteDns& dns = route.dns.emplace();
   dns.srv = names.srv;
   dns.txt = names.txt;
   for (const auto& resolver : self_.config.dns.resolvers) dns.resolvers.push_back(resolver.text());
-  const Result<routing::Hints> hints = co_await self_.resolver->resolve(peer.name);
+  const Result<routing::Hints> hints =
+      co_await routing::within(self_.timers, deadline, self_.resolver->resolve(peer.name));
   if (!hints) {
-    dns.error = hints.error().detail;
+    const bool is_late = self_.timers.steady_now() >= deadline;
+    dns.error = is_late ? "no answer in time" : hints.error().detail;
     co_return;
   }
   for (const auto& endpoint : hints.value().endpoints) dns.endpoints.push_back(endpoint.text());
@@ -107,13 +122,21 @@ awaitable<void> AdminServer::add_dns(const federation::StaticPeer& peer, Route& 
   dns.stale = hints.value().is_stale;
 }
 
-awaitable<void> AdminServer::add_probe(core::InstanceName name, Route& route) {
+awaitable<void> AdminServer::add_probe(core::InstanceName name, routing::SteadyPoint deadline,
+                                       Route& route) {
   const routing::SteadyPoint begun_at = self_.timers.steady_now();
-  const Result<> greeted = co_await self_.greet(name);
+  const Result<> greeted = co_await routing::within(self_.timers, deadline, self_.greet(name));
+  const routing::SteadyPoint ended_at = self_.timers.steady_now();
   RouteProbe& probe = route.probe.emplace();
   probe.ok = greeted.has_value();
-  probe.hello_ms = (self_.timers.steady_now() - begun_at).count();
-  if (!greeted) probe.error = greeted.error().detail;
+  probe.hello_ms = (ended_at - begun_at).count();
+  if (greeted) co_return;
+  if (ended_at < deadline) {
+    probe.error = greeted.error().detail;
+  } else {
+    const auto given = std::chrono::round<std::chrono::seconds>(deadline - begun_at);
+    probe.error = "the peer did not answer within " + std::to_string(given.count()) + " s";
+  }
 }
 
 }  // namespace cpc::daemon

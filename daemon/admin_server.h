@@ -56,8 +56,10 @@ class AdminServer {
   [[nodiscard]] Task<std::string> hashed(std::string password);
   [[nodiscard]] Task<> change(core::Closure closure);
   [[nodiscard]] boost::asio::awaitable<void> add_dns(const federation::StaticPeer& peer,
+                                                     routing::SteadyPoint deadline,
                                                      admin_protocol::Route& route);
   [[nodiscard]] boost::asio::awaitable<void> add_probe(core::InstanceName name,
+                                                       routing::SteadyPoint deadline,
                                                        admin_protocol::Route& route);
   [[nodiscard]] Result<admin_protocol::PeerRow> row_of(core::Snapshot& store,
                                                        const federation::StaticPeer& peer) const;

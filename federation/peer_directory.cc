@@ -6,15 +6,10 @@ namespace cpc::federation {
 namespace {
 
 constexpr auto ask_interval_min = std::chrono::minutes{1};
-constexpr auto stale_max = std::chrono::hours{24};
 
 // Half of what was left when it was fetched.
 bool wants_refresh(const PeerIdentity& identity, TimePoint fetched_at, TimePoint now) {
   return now >= fetched_at + (identity.operational_expires - fetched_at) / 2;
-}
-
-bool is_usable(const PeerIdentity& identity, TimePoint now) {
-  return now < identity.operational_expires + stale_max && now < identity.delegation_expires;
 }
 
 /// What was accepted before holds, whether it has expired or not.
@@ -30,6 +25,11 @@ Result<> check_against(const core::Peer& row, const PeerIdentity& next) {
 }
 
 }  // namespace
+
+bool is_usable(const PeerIdentity& identity, TimePoint now) {
+  return now < identity.operational_expires + stale_document_max &&
+         now < identity.delegation_expires;
+}
 
 PeerDirectory::PeerDirectory(std::vector<StaticPeer> peers, HttpLink& link,
                              routing::StoreGate& store, routing::Timers& timers, Log& log,

@@ -36,6 +36,12 @@ enum class Asker {
   stranger,  ///< For a request whose signature is not proved yet.
 };
 
+/// How long a document serves after its operational part expired, while the peer cannot be asked.
+inline constexpr auto stale_document_max = std::chrono::hours{24};
+
+/// Whether what is sent may rest on this document.
+[[nodiscard]] bool is_usable(const PeerIdentity& identity, TimePoint now);
+
 class PeerDirectory {
  public:
   /// Look-ups under way for strangers, over all names.

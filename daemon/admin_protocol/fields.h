@@ -198,6 +198,14 @@ void fields(Visitor& visit, Is<RouteProbe> auto& m) {
 }
 
 template <class Visitor>
+void fields(Visitor& visit, Is<RouteFinding> auto& m) {
+  visit("code", m.code);
+  visit("stops", m.stops);
+  visit("what", m.what);
+  visit("do", m.todo);
+}
+
+template <class Visitor>
 void fields(Visitor& visit, Is<Route> auto& m) {
   visit("name", m.name);
   visit("iid", m.iid);
@@ -206,6 +214,7 @@ void fields(Visitor& visit, Is<Route> auto& m) {
   visit("dns", m.dns);
   visit("endpoints", m.endpoints);
   visit("probe", m.probe);
+  visit("findings", m.findings);
   visit("deliverable", m.deliverable);
 }
 
@@ -213,6 +222,7 @@ template <class Visitor>
 void fields(Visitor& visit, Is<RouteRequest> auto& m) {
   visit("address", m.address);
   visit("probe", m.probe);
+  visit("patience_ms", m.patience_ms);
 }
 
 }  // namespace cpc::admin_protocol

@@ -247,16 +247,26 @@ struct RouteProbe {
   bool operator==(const RouteProbe&) const = default;
 };
 
+/// Something that stands in the way of a message, or of some.
+struct RouteFinding {
+  std::string code;    ///< identity_conflict | document_expired | lane_blocked | no_endpoint
+  bool stops = false;  ///< Nothing is delivered as things stand.
+  std::string what;
+  std::string todo;
+  bool operator==(const RouteFinding&) const = default;
+};
+
 struct Route {
   static constexpr std::string_view schema = "cpcctl.route.v1";
   std::string name;
   std::string iid;
-  std::string trust;  ///< self | pinned
-  std::optional<RouteDocument> document;
-  std::optional<RouteDns> dns;  ///< Absent where DNS is off, or has nothing to say: self.
+  std::string trust;                      ///< self | pinned
+  std::optional<RouteDocument> document;  ///< Absent unless it proves itself under this iid.
+  std::optional<RouteDns> dns;            ///< Absent where DNS is off, or has nothing to say: self.
   std::vector<RouteEndpoint> endpoints;
   std::optional<RouteProbe> probe;
-  bool deliverable = false;
+  std::vector<RouteFinding> findings;
+  bool deliverable = false;  ///< No finding stops it.
   bool operator==(const Route&) const = default;
 };
 
@@ -266,6 +276,7 @@ struct RouteRequest {
   static constexpr std::string_view path = "/v1/route";
   std::string address;  ///< A person's, or an instance's name.
   bool probe = false;
+  std::optional<std::int64_t> patience_ms;  ///< How long who asks will wait; 30 s unless told.
   bool operator==(const RouteRequest&) const = default;
 };
 

@@ -69,6 +69,7 @@ Route some_route() {
                        "no answer"};
   route.endpoints = {{"198.51.100.7:8470", "dns", true, ""}};
   route.probe = RouteProbe{true, 12, "none"};
+  route.findings = {{"lane_blocked", false, "a lane has stopped", "look at it"}};
   route.deliverable = true;
   return route;
 }
@@ -97,7 +98,7 @@ TEST_CASE("every message of the admin protocol arrives as it was sent") {
   require_same_after_a_journey(PeerList{{some_row(), PeerRow{}}});
   require_same_after_a_journey(PeerList{});
   require_same_after_a_journey(PeerShowRequest{"west.cpc"});
-  require_same_after_a_journey(RouteRequest{"anna@west.cpc", true});
+  require_same_after_a_journey(RouteRequest{"anna@west.cpc", true, 30'000});
   require_same_after_a_journey(some_route());
   require_same_after_a_journey(Route{});
   require_same_after_a_journey(some_detail());

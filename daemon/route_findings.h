@@ -1,0 +1,19 @@
+// What stands in the way of a message to a peer, from what the store and the configuration know of
+// it: the judgement behind `cpcctl route`. Pure.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "core/records.h"
+#include "daemon/admin_protocol/messages.h"
+#include "federation/peer_directory.h"
+
+namespace cpc::daemon {
+
+/// Sets `route`'s document, findings and deliverable; its endpoints are there already. `row` is
+/// what the store holds of the peer, `lanes` what we owe it.
+void judge_route(const federation::StaticPeer& peer, const std::optional<core::Peer>& row,
+                 const std::vector<core::Lane>& lanes, TimePoint now, admin_protocol::Route& route);
+
+}  // namespace cpc::daemon

@@ -1,0 +1,120 @@
+// cpcctl route says "possible" only where nothing is known to stand in the way.
+
+#include "daemon/route_findings.h"
+
+#include <catch2/catch.hpp>
+
+#include "crypto/digest.h"
+
+namespace {
+
+using namespace cpc;
+using namespace cpc::daemon;
+using admin_protocol::Route;
+
+constexpr TimePoint then = from_milliseconds(1'800'000'000'000);
+const core::InstanceName west = core::InstanceName::parse("west.cpc").value();
+
+crypto::SigningKey key_of(const std::string& label) {
+  return crypto::SigningKey::from_seed(
+      crypto::Seed::from_bytes(crypto::sha256(label).view()).value());
+}
+
+core::Iid iid_of(const std::string& root) {
+  return federation::iid_of(key_of(root).public_key());
+}
+
+/// What the store holds after the document of the instance with this root was accepted `then`.
+core::Peer met(const std::string& root) {
+  federation::DocumentDraft draft;
+  draft.name = west;
+  draft.endpoints.push_back(routing::Endpoint::parse("198.51.100.7:8470").value());
+  draft.tls_pins.push_back(crypto::sha256("spki"));
+  draft.now = then;
+  draft.transaction_bytes_max = 2'097'152;
+  draft.transaction_entries_max = 500;
+  core::Peer row;
+  row.name = west;
+  row.iid = iid_of(root);
+  row.document = federation::make_document(draft, key_of(root), key_of("signing"));
+  row.delegation_serial = 1;
+  row.operational_serial = 1;
+  row.fetched_at = then;
+  return row;
+}
+
+core::Lane lane(std::string blocked) {
+  core::Lane made;
+  made.peer = west;
+  made.blocked = std::move(blocked);
+  return made;
+}
+
+Route judged(const std::optional<core::Peer>& row, const std::vector<core::Lane>& lanes = {},
+             TimePoint now = then, bool is_allowed = true) {
+  Route route;
+  route.endpoints.push_back({"198.51.100.7:8470", "configuration", is_allowed, ""});
+  judge_route({west, iid_of("root"), {}}, row, lanes, now, route);
+  return route;
+}
+
+std::vector<std::string> codes(const Route& route) {
+  std::vector<std::string> found;
+  for (const auto& finding : route.findings) {
+    CHECK_FALSE(finding.what.empty());
+    CHECK_FALSE(finding.todo.empty());
+    found.push_back(finding.code);
+  }
+  return found;
+}
+
+using Codes = std::vector<std::string>;
+
+TEST_CASE("a peer that was never met, or is known as the configured one, can be delivered to") {
+  const Route strange = judged(std::nullopt);
+  CHECK(strange.deliverable);
+  CHECK(codes(strange).empty());
+  CHECK_FALSE(strange.document);
+  const Route known = judged(met("root"), {lane("")});
+  CHECK(known.deliverable);
+  CHECK(codes(known).empty());
+  REQUIRE(known.document);
+  CHECK(known.document->expires_at == then + federation::operational_life_max);
+}
+
+TEST_CASE("a name that is bound to another iid is a conflict, and its document is not the peer's") {
+  const Route route = judged(met("another root"));
+  CHECK_FALSE(route.deliverable);
+  REQUIRE(codes(route) == Codes{"identity_conflict"});
+  CHECK(route.findings[0].what.find(to_text(iid_of("another root"))) != std::string::npos);
+  CHECK_FALSE(route.document);
+}
+
+TEST_CASE("an expired document serves for a day, which is a finding, and then stops delivery") {
+  const auto expires = then + federation::operational_life_max;
+  CHECK(codes(judged(met("root"), {}, expires - Milliseconds{1})).empty());
+  const Route stale = judged(met("root"), {}, expires);
+  CHECK(stale.deliverable);
+  CHECK(codes(stale) == Codes{"document_expired"});
+  CHECK(stale.document);
+  const Route over = judged(met("root"), {}, expires + std::chrono::hours{24});
+  CHECK_FALSE(over.deliverable);
+  REQUIRE(codes(over) == Codes{"document_expired"});
+  CHECK(over.findings[0].stops);
+}
+
+TEST_CASE("blocked lanes are counted with their reasons; other lanes can still be delivered") {
+  const Route route = judged(met("root"), {lane("FORK"), lane(""), lane("FORK")});
+  CHECK(route.deliverable);
+  REQUIRE(codes(route) == Codes{"lane_blocked"});
+  CHECK(route.findings[0].what.starts_with("2 lanes have stopped for good (FORK)"));
+  CHECK(judged(met("root"), {lane("FORK")}).findings[0].what.starts_with("1 lane has"));
+}
+
+TEST_CASE("without an endpoint that may be connected to nothing is delivered") {
+  const Route route = judged(met("root"), {}, then, false);
+  CHECK_FALSE(route.deliverable);
+  CHECK(codes(route) == Codes{"no_endpoint"});
+}
+
+}  // namespace
