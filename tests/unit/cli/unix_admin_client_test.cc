@@ -116,13 +116,12 @@ TEST_CASE("a socket that a stopped daemon left behind is no daemon") {
   std::filesystem::remove(path + ".left");
 }
 
-TEST_CASE("a daemon that does not answer is waited for no longer than was asked") {
-  OneAnswer daemon{""};
-  const auto before = std::chrono::steady_clock::now();
+TEST_CASE("a daemon that does not answer is given up, and the time it was given is told") {
+  OneAnswer daemon{""};  // Says nothing for as long as we wait: a client that waits on never ends.
   const Problem problem = problem_from(daemon.target());
   CHECK(problem.code == "timeout.daemon");
   CHECK(exit_status_of(problem.code) == exit_timed_out);
-  CHECK(std::chrono::steady_clock::now() - before < std::chrono::seconds{5});
+  CHECK(problem.what.ends_with(" in 1 s"));
 }
 
 TEST_CASE("a daemon that goes away in the middle is told as such") {
