@@ -14,50 +14,37 @@ the unit tests (unit_zones below), and ends with its status."""
 import contextlib
 import ctypes
 import itertools
-import os
 import pathlib
-import random
 import shutil
 import signal
 import socket
 import struct
 import subprocess
-import sys
 import tempfile
-import time
+
+from own_server import OwnServer, free_host, run_command
 
 KNOTD, KNOTC = "/usr/sbin/knotd", "/usr/sbin/knotc"
-START_S = 20
 PORT = 5300
 LIBC = ctypes.CDLL(None, use_errno=True)
 PR_SET_PDEATHSIG = 1
 
 
-class KnotServer:
+class KnotServer(OwnServer):
     """`with KnotServer({zone: [record, ...]}) as server:`"""
+
+    NAME, START_S = "Knot", 20
 
     def __init__(self, zones, folder=None, is_detached=False):
         self.zones = dict(zones)
         self.is_detached = is_detached
-        self.process = None
         self.serials = itertools.count(1)
         # Short, because the path of the control socket has 107 octets at most.
         self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="cpc-dns-", dir="/tmp"))
-        self.place = (free_host(), PORT)
+        self.place = (free_host((121, 126), PORT), PORT)
         self.conf = self.folder / "knot.conf"
         self.log = self.folder / "knot.log"
         self.pid_file = self.folder / "server.pid"  # Knot writes another, later.
-
-    def __enter__(self):
-        try:
-            self.start()
-        except BaseException:
-            self.remove()
-            raise
-        return self
-
-    def __exit__(self, *_):
-        self.remove()
 
     @property
     def text(self):
@@ -83,11 +70,10 @@ class KnotServer:
                                             preexec_fn=None if self.is_detached
                                             else end_with_parent)
         self.pid_file.write_text(f"{self.process.pid}\n")
-        deadline = time.monotonic() + START_S
-        while not all(self.serves(zone) for zone in self.zones):
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                raise AssertionError(f"Knot did not start:\n{self.log_tail()}")
-            time.sleep(0.02)
+        self.wait_started()
+
+    def answers(self):
+        return all(self.serves(zone) for zone in self.zones)
 
     def write_zone(self, zone, records):
         (self.folder / f"{zone}.zone").write_text(
@@ -121,22 +107,9 @@ class KnotServer:
             self.process.wait()
             self.process = None
 
-    def log_tail(self):
-        return self.log.read_text(errors="replace")[-2000:] if self.log.exists() else ""
-
     def remove(self):
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
-
-
-def free_host():
-    """A loopback address of our own, so that test programs can run side by side."""
-    dice = random.SystemRandom()
-    for _ in range(100):
-        host = f"127.{dice.randint(121, 126)}.{dice.randint(1, 250)}.{dice.randint(1, 250)}"
-        with contextlib.suppress(OSError), socket.create_server((host, PORT)):
-            return host
-    raise AssertionError("no free address in 127.0.0.0/8")
 
 
 def end_with_parent():
@@ -172,14 +145,5 @@ def unit_zones():
     }
 
 
-def main():
-    if len(sys.argv) < 2:
-        sys.exit("usage: knot_server.py COMMAND...")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    with KnotServer(unit_zones()) as server:
-        environment = {**os.environ, "CPC_DNS": server.text}
-        sys.exit(subprocess.run(sys.argv[1:], env=environment).returncode)
-
-
 if __name__ == "__main__":
-    main()
+    run_command(lambda: KnotServer(unit_zones()), lambda server: {"CPC_DNS": server.text})

@@ -16,38 +16,26 @@ import pwd
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
-import time
+
+from own_server import OwnServer, run_command
 
 BINARIES = pathlib.Path("/usr/lib/postgresql/15/bin")
-START_S = 60
+ACCOUNT = "postgres"  # Of a server that root starts.
 
 
-class PostgresServer:
+class PostgresServer(OwnServer):
     """`with PostgresServer() as server:` runs one under a folder of its own in /tmp. It ends with
     this process, however that ends, unless `is_detached`."""
 
+    NAME, START_S = "PostgreSQL", 60
+
     def __init__(self, folder=None, is_detached=False):
         self.is_detached = is_detached
-        self.process = None
-        self.user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
         # Short, because the path of a unix socket has 107 octets at most.
         self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="cpc-pg-", dir="/tmp"))
         self.data = self.folder / "data"
         self.log = self.folder / "postgres.log"
-
-    def __enter__(self):
-        try:
-            self.init()
-            self.start()
-        except BaseException:
-            self.remove()
-            raise
-        return self
-
-    def __exit__(self, *_):
-        self.remove()
 
     @property
     def dsn(self):
@@ -59,7 +47,7 @@ class PostgresServer:
         self.folder.mkdir(parents=True, exist_ok=True)
         os.chmod(self.folder, 0o700)
         if os.geteuid() == 0:
-            account = pwd.getpwnam(self.user)
+            account = pwd.getpwnam(ACCOUNT)
             os.chown(self.folder, account.pw_uid, account.pw_gid)
         self.run("initdb", "--pgdata", self.data, "--username=cpcd", "--auth=trust",
                  "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions")
@@ -74,11 +62,7 @@ class PostgresServer:
             self.process = subprocess.Popen(
                 ["setpriv", *self.become(), *options, "--", BINARIES / "postgres", "-D", self.data],
                 cwd="/", stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
-        deadline = time.monotonic() + START_S
-        while not self.answers():
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                raise AssertionError(f"PostgreSQL did not start:\n{self.log_tail()}")
-            time.sleep(0.02)
+        self.wait_started()
 
     def answers(self):
         return subprocess.run([BINARIES / "pg_isready", "-q", "-h", self.folder]).returncode == 0
@@ -140,10 +124,7 @@ class PostgresServer:
     def become(self):
         if os.geteuid() != 0:
             return ["--no-new-privs"]
-        return [f"--reuid={self.user}", f"--regid={self.user}", "--clear-groups"]
-
-    def log_tail(self):
-        return self.log.read_text(errors="replace")[-2000:] if self.log.exists() else ""
+        return [f"--reuid={ACCOUNT}", f"--regid={ACCOUNT}", "--clear-groups"]
 
     def remove(self):
         if (self.data / "postmaster.pid").exists():
@@ -158,15 +139,6 @@ def value_of(column):
     return bytes.fromhex(column[2:]) if is_octets else column
 
 
-def main():
-    if len(sys.argv) < 2:
-        sys.exit("usage: postgres_server.py COMMAND...")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    with PostgresServer() as server:
-        environment = {**os.environ, "CPC_POSTGRES": server.dsn,
-                       "CPC_POSTGRES_LOG": str(server.log)}
-        sys.exit(subprocess.run(sys.argv[1:], env=environment).returncode)
-
-
 if __name__ == "__main__":
-    main()
+    run_command(PostgresServer, lambda server: {"CPC_POSTGRES": server.dsn,
+                                                "CPC_POSTGRES_LOG": str(server.log)})

@@ -2,11 +2,9 @@
 
 import os
 import pathlib
-import random
 import re
 import secrets
 import shutil
-import socket
 import sys
 import tempfile
 
@@ -15,6 +13,7 @@ from cpc.client import Client
 from cpc.instance import Binaries, Instance
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "support"))
+import own_server  # noqa: E402
 from knot_server import KnotServer  # noqa: E402
 from postgres_server import PostgresServer  # noqa: E402
 
@@ -29,17 +28,7 @@ SETTINGS = {"client.sign_ins_per_minute": 1000}
 
 def free_host():
     """A loopback address of our own, so that test programs can run side by side."""
-    dice = random.SystemRandom()
-    for _ in range(100):
-        host = f"127.{dice.randint(64, 120)}.{dice.randint(1, 250)}.{dice.randint(1, 250)}"
-        try:
-            for port in (CLIENT_PORT, FEDERATION_PORT):
-                with socket.create_server((host, port)):
-                    pass
-        except OSError:
-            continue
-        return host
-    raise AssertionError("no free address in 127.0.0.0/8")
+    return own_server.free_host((64, 120), CLIENT_PORT, FEDERATION_PORT)
 
 
 class World:
