@@ -33,10 +33,10 @@ class WorldUpDown(unittest.TestCase):
         self.world("down", self.folder)
         shutil.rmtree(self.folder)
 
-    def world(self, *arguments):
+    def world(self, *arguments, **environment):
         """Status and words of one call."""
         ended = subprocess.run([TREE / "scripts" / "world", *arguments], capture_output=True,
-                               text=True, timeout=PATIENCE_S)
+                               text=True, timeout=PATIENCE_S, env={**os.environ, **environment})
         return ended.returncode, ended.stdout + ended.stderr
 
     def up(self, *arguments):
@@ -216,10 +216,42 @@ class WorldUpDown(unittest.TestCase):
             status, said = self.world("up", folder, "--build", BUILD, *arguments)
             self.assertEqual(status, 1, said)
             self.assertIn(words, said)
+            self.assertEqual([entry.name for entry in self.folder.iterdir()], ["precious"])
         self.assertEqual(self.world("up", self.folder)[0], 2)
         self.assertEqual(self.world("sideways", self.folder)[0], 2)
         self.assertTrue((self.folder / "precious").exists())
         (self.folder / "precious").unlink()
+
+    def test_a_program_that_hangs_is_told_with_what_to_do(self):
+        build = self.broken_build()
+        self.addCleanup(shutil.rmtree, build)
+        cpcctl = build / "cli" / "cpcctl"
+        cpcctl.unlink()
+        cpcctl.write_text("#!/bin/sh\nexec sleep 1000\n")
+        cpcctl.chmod(0o755)
+        status, words = self.world("up", self.folder, "--build", build, "alpha",
+                                   CPC_TEST_PATIENCE="0.5")
+        self.assertEqual(status, 1, words)
+        self.assertNotIn("Traceback", words)
+        for word in ("cpcctl did not end within 1 s", "CPC_TEST_PATIENCE", "Nothing of it runs"):
+            self.assertIn(word, words)
+
+    @unittest.skipIf(os.geteuid() != 0, "only root needs another account")
+    def test_a_machine_without_an_account_for_postgresql_is_told_what_to_do(self):
+        passwd = pathlib.Path(tempfile.mkstemp(prefix="cpc-passwd-", dir="/tmp")[1])
+        self.addCleanup(passwd.unlink)
+        passwd.write_text("root:x:0:0::/root:/bin/sh\n")
+        ended = subprocess.run(
+            ["unshare", "--mount", "sh", "-c", 'mount --bind "$1" /etc/passwd && shift && "$@"',
+             "sh", passwd, TREE / "scripts" / "world", "up", self.folder, "--build", BUILD,
+             "--engine", "postgres", "alpha"], capture_output=True, text=True, timeout=PATIENCE_S)
+        words = ended.stdout + ended.stderr
+        if "unshare" in words:
+            self.skipTest(words)
+        self.assertEqual(ended.returncode, 1, words)
+        self.assertNotIn("Traceback", words)
+        for word in ("no account postgres", "scripts/deps", "Nothing of it runs"):
+            self.assertIn(word, words)
 
     # --- stopping ------------------------------------------------------------------------------
 
@@ -234,6 +266,13 @@ class WorldUpDown(unittest.TestCase):
             self.assertIn("stopped", (self.folder / name / "cpcd.log").read_text().split()[-1])
         self.assertIn("nothing runs", self.down())
         self.assertEqual(self.world("down", self.folder / "never-was")[0], 0)
+
+    def test_down_leaves_nothing_in_a_folder_that_holds_no_world(self):
+        (self.folder / "precious").touch()
+        status, words = self.world("down", self.folder)
+        self.assertEqual(status, 0, words)
+        self.assertIn("nothing runs", words)
+        self.assertEqual([entry.name for entry in self.folder.iterdir()], ["precious"])
 
     def test_down_copes_with_a_killed_daemon_whose_number_is_somebody_elses_now(self):
         told = self.up("alpha", "beta")

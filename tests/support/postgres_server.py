@@ -44,10 +44,10 @@ class PostgresServer(OwnServer):
 
     def init(self):
         """The cluster, with the roles `cpcd` and `postgres`."""
+        account = account_of_root() if os.geteuid() == 0 else None
         self.folder.mkdir(parents=True, exist_ok=True)
         os.chmod(self.folder, 0o700)
-        if os.geteuid() == 0:
-            account = pwd.getpwnam(ACCOUNT)
+        if account:
             os.chown(self.folder, account.pw_uid, account.pw_gid)
         self.run("initdb", "--pgdata", self.data, "--username=cpcd", "--auth=trust",
                  "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions")
@@ -131,6 +131,16 @@ class PostgresServer(OwnServer):
             with contextlib.suppress(AssertionError):
                 self.stop("immediate")
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def account_of_root():
+    try:
+        return pwd.getpwnam(ACCOUNT)
+    except KeyError:
+        raise AssertionError(
+            f"PostgreSQL refuses to run as root, and there is no account {ACCOUNT} on this machine "
+            "to run it as. Install postgresql-15, which makes one (scripts/deps), or start this as "
+            "another user than root.") from None
 
 
 def value_of(column):

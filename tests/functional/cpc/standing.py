@@ -57,8 +57,8 @@ def up(folder, labels, engine, has_tls, binaries):
 def down(folder):
     """Ends what runs there. Gives the names of what did run, and of what had to be killed."""
     folder = pathlib.Path(os.path.abspath(folder))
-    if not folder.is_dir():
-        return [], []
+    if not any((folder / name).exists() for name in ("world.lock", "world.made")):
+        return [], []  # No world, and no folder of ours to write into.
     with locked(folder):
         daemons, servers = processes_of(folder)
         ran = [process.what for process in daemons + servers if process.pid() is not None]
@@ -113,13 +113,20 @@ def check_labels(folder, labels):
 
 @contextlib.contextmanager
 def locked(folder):
-    with open(folder / "world.lock", "ab") as lock:
+    file = folder / "world.lock"
+    was_there = file.exists()
+    with open(file, "ab") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise Trouble(f"another scripts/world is at work in {folder}; wait for it, or name "
                           "another folder") from None
-        yield
+        try:
+            yield
+        finally:
+            # A folder that was refused is left as it was.
+            if not was_there and not (folder / "world.made").exists():
+                file.unlink()
 
 
 def make_room(folder):
