@@ -32,9 +32,9 @@ class TlsContext {
   [[nodiscard]] static Result<TlsContext> for_client();
 
   /// A server's: speaks with itself, in memory, as a client with OpenSSL's defaults. What OpenSSL
-  /// takes is not always what a TLS 1.3 handshake can use (a key on secp256k1, an issuer that
-  /// signed with SHA-1): that is told here, instead of to every client. Dates, names and issuers
-  /// are not looked at. Takes some milliseconds. Fails with invalid, with OpenSSL's reason.
+  /// takes is not always what a TLS 1.3 handshake can use (as a key on secp256k1): that is told
+  /// here, instead of to every client. Dates, names and issuers are not looked at. Takes some
+  /// milliseconds. Fails with invalid, with OpenSSL's reason.
   [[nodiscard]] Result<> try_handshake() const;
 
  private:
