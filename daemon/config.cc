@@ -146,6 +146,7 @@ void read_federation(ConfigReader& reader, FederationConfig& federation) {
   reader.number("federation.transaction_bytes_max", 131'072, 16'777'216,
                 federation.transaction_bytes_max);
   reader.number("federation.transaction_entries_max", 1, 1000, federation.transaction_entries_max);
+  reader.flag("federation.sealing", federation.sealing);
   reader.number("federation.connections_max", 1, 100'000, federation.connections_max);
   reader.number("federation.connections_per_address_max", 1, 100'000,
                 federation.connections_per_address_max);

@@ -55,6 +55,7 @@ struct KeysConfig {
 
   [[nodiscard]] std::filesystem::path root_key() const { return folder / "root.key"; }
   [[nodiscard]] std::filesystem::path signing_key() const { return folder / "signing.key"; }
+  [[nodiscard]] std::filesystem::path sealing_keys() const { return folder / "sealing"; }
   [[nodiscard]] std::filesystem::path master_key() const { return folder / "master.key"; }
   [[nodiscard]] std::filesystem::path tls_key() const { return folder / "tls.key"; }
   [[nodiscard]] std::filesystem::path tls_certificate() const { return folder / "tls.crt"; }
@@ -119,6 +120,10 @@ struct FederationConfig {
 
   /// Envelopes and frames in one transaction, both ways; 1 to 1000.
   std::size_t transaction_entries_max = 500;
+
+  /// Transactions are sealed to the instance they are for, where its document names a key for it:
+  /// whoever ends its TLS, such as a proxy, reads none. What others seal is opened either way.
+  bool sealing = true;
 
   /// Open at once, from all instances together; 1 to 100000.
   std::size_t connections_max = 1000;

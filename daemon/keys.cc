@@ -2,6 +2,7 @@
 
 #include "crypto/key_file.h"
 #include "daemon/client_tls.h"
+#include "daemon/sealing_key_files.h"
 
 namespace cpc::daemon {
 namespace {
@@ -33,6 +34,7 @@ Result<federation::TlsIdentity> load_tls(const Config& config, TimePoint now) {
 struct OwnKeys {
   crypto::SigningKey root;
   crypto::SigningKey signing;
+  federation::SealingKeys sealing;
   crypto::MasterKey master;
 };
 
@@ -43,7 +45,9 @@ Result<OwnKeys> load_own(const Config& config) {
   if (!signing) return with_advice(signing.error(), config);
   auto master = crypto::load_master_key(config.keys.master_key());
   if (!master) return with_advice(master.error(), config);
-  return OwnKeys{std::move(root).value(), std::move(signing).value(), std::move(master).value()};
+  CPC_TRY(auto sealing, load_sealing_keys(config.keys.sealing_keys()));
+  return OwnKeys{std::move(root).value(), std::move(signing).value(), std::move(sealing),
+                 std::move(master).value()};
 }
 
 }  // namespace
@@ -60,7 +64,7 @@ Result<Keys> load_keys(const Config& config, TimePoint now) {
   CPC_TRY(OwnKeys own, load_own(config));
   CPC_TRY(auto tls, load_tls(config, now));
   CPC_TRY(auto client_tls, load_client_tls(config.client));
-  return Keys{{std::move(own.root), std::move(own.signing)},
+  return Keys{{std::move(own.root), std::move(own.signing), std::move(own.sealing)},
               std::move(own.master),
               std::move(tls),
               std::move(client_tls)};

@@ -7,6 +7,7 @@
 #include "daemon/api/client_api.h"
 #include "daemon/client_tls.h"
 #include "daemon/opened_store.h"
+#include "daemon/sealing_key_files.h"
 #include "store/migrator.h"
 
 namespace cpc::daemon {
@@ -115,6 +116,7 @@ Task<> Parts::open(std::function<void()> fenced_off) {
   settings.transaction_entries_max = config_.federation.transaction_entries_max;
   document_ = std::make_unique<federation::OwnDocument>(home_, keys_.keyring, *store_, timers_,
                                                         std::move(settings));
+  (void)next_sealing_key();
   CPC_CO_TRY(co_await document_->renew());
   CPC_CO_TRY(engine_, api::make_client_engine(log_));
   CPC_CO_TRY(listen());
@@ -248,16 +250,39 @@ Task<> Parts::greet(core::InstanceName peer) {
   co_return co_await exchange_->greet(std::move(peer));
 }
 
+/// True if there is a new one to publish. Without one, or with an old one, transactions arrive all
+/// the same.
+bool Parts::next_sealing_key() {
+  const auto turned =
+      turn_sealing_keys(config_.keys.sealing_keys(), keys_.keyring.sealing, random_, timers_.now());
+  if (turned) return turned.value();
+  log_.warn("no new sealing key could be made; it is tried again each hour",
+            {{"reason", turned.error().detail}});
+  return false;
+}
+
+boost::asio::awaitable<void> Parts::renew_sealing_keys() {
+  for (;;) {
+    co_await timers_.sleep_until(timers_.steady_now() + std::chrono::hours{1});
+    if (!next_sealing_key()) continue;
+    const Result<> published = co_await document_->renew();
+    if (!published) {
+      log_.error("own document was not renewed", {{"reason", published.error().detail}});
+    }
+  }
+}
+
 void Parts::start_loops() {
   exchange_ = std::make_unique<federation::HttpPeerExchange>(federation::HttpPeerExchange::Parts{
       home_, keys_.keyring, *directory_, *link_, *store_, timers_, random_, pool_,
-      config_.federation.request_timeout, *document_, health_});
+      config_.federation.request_timeout, *document_, health_, config_.federation.sealing});
   loops_ = std::make_unique<federation::LoopParts>(federation::LoopParts{
       home_, keys_.keyring, *store_, timers_, random_, pool_, wake_ups_, log_});
   delivery_ = std::make_unique<routing::Delivery>(
       routing::Delivery{*store_, *exchange_, timers_, random_, wake_ups_, health_, log_, home_,
                         tasks_, delivery_settings(config_)});
   deliveries_ = std::make_unique<routing::DeliveryLoops>(network_, *delivery_);
+  tasks_.start("sealing keys", renew_sealing_keys());
   tasks_.start("signing loop", federation::run_signing_loop(*loops_));
   tasks_.start("inbox loop", federation::run_inbox_loop(*loops_));
   tasks_.start("expiry loop", federation::run_expiry_loop(*loops_));

@@ -49,6 +49,8 @@ class Parts {
   [[nodiscard]] Result<> listen_to_peers();
   [[nodiscard]] Result<> listen_to_clients();
   [[nodiscard]] Result<> listen_to_operator();
+  [[nodiscard]] bool next_sealing_key();
+  [[nodiscard]] boost::asio::awaitable<void> renew_sealing_keys();
   void start_loops();
   [[nodiscard]] Task<> greet(core::InstanceName peer);
 

@@ -20,6 +20,7 @@ from cpc.instance import PATIENCE_S
 from cpc.peer_events import all_ok, read_frame
 from cpc.peer_identity import DOCUMENT_PATH, Identity, read_document
 from cpc.peer_signature import check_reply, check_request, signed_reply, signed_request
+from cpc.sealing import SEALED_TYPE, info_of
 
 HELLO_PATH, TRANSACTION_PATH = "/cpc/fed/v1/hello", "/cpc/fed/v1/txn/"
 HELLO_TYPE, TRANSACTION_TYPE = "application/cpc-hello+json", "application/cpc-txn+json"
@@ -130,8 +131,11 @@ class LyingPeer:
         self.requests = []       # (method, path, problem or None) of everything that came
         self.document_fetches = 0
         self.news = threading.Condition()
-        self.make_document = lambda: self.identity.document(self.endpoint, self.pins, self.serial,
-                                                            self.serial)
+        self.sealing_key = None  # What comes is not sealed, unless there is one.
+        self.sealed = []         # Bodies as they came, before they were opened.
+        self.make_document = lambda: self.identity.document(
+            self.endpoint, self.pins, self.serial, self.serial,
+            sealing_keys=[self.sealing_key.jwk] if self.sealing_key else None)
         self.answer_lanes = all_ok          # batch -> lanes
         self.refuse_with = None             # (status, code) instead of an answer
         self.retry_after_s = None           # told with each refusal
@@ -142,6 +146,9 @@ class LyingPeer:
     @property
     def iid(self):
         return b64url(self.identity.iid)
+
+    def iid_of(self, name):
+        return from_b64url(self.known[name][0]["iid"])
 
     def close(self):
         self.server.shutdown()
@@ -164,6 +171,11 @@ class LyingPeer:
             return self.problem(*self.refuse_with)
         if path == HELLO_PATH:
             return self.reply(headers, HELLO_TYPE, self.hello())
+        if headers["content-type"] == SEALED_TYPE:
+            self.note(lambda: self.sealed.append(body))
+            info = info_of(self.iid_of(headers["cpc-origin"]), self.identity.iid,
+                           path.removeprefix(TRANSACTION_PATH))
+            body = self.sealing_key.open(info, body)
         received = json.loads(body)
         self.note(lambda: self.received.append(received))
         answer = {"v": 1, "store_epoch": b64url(self.epoch), "boot": self.boot, "now": now_ms(),

@@ -68,7 +68,8 @@ class Identity:
         self.iid = self.root.id
 
     def document(self, endpoint, pins, delegation_serial=1, operational_serial=1, name=None,
-                 root=None, signing=None, issued=None, life_ms=6 * DAY_MS, status="active"):
+                 root=None, signing=None, issued=None, life_ms=6 * DAY_MS, status="active",
+                 sealing_keys=None):
         """An instance document; every argument but the first two is for lies."""
         name, root, signing = name or self.name, root or self.root, signing or self.signing
         issued = issued if issued is not None else now_ms() - 1000
@@ -82,6 +83,8 @@ class Identity:
                        "tls_pins": [b64url(pin) for pin in pins], "versions": [1], "features": [],
                        "limits": {"transaction_bytes_max": 2_097_152,
                                   "transaction_entries_max": 500}}
+        if sealing_keys is not None:
+            operational["sealing_keys"] = sealing_keys
         return compact({"delegation": sign_jws("cpc-delegation", compact(delegation), root),
                         "operational": sign_jws("cpc-operational", compact(operational),
                                                 signing)})

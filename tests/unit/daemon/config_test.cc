@@ -114,6 +114,7 @@ allow_addresses = ["127.0.0.0/8", "fd00::/8"]
 request_timeout_ms = 1000
 transaction_bytes_max = 131072
 transaction_entries_max = 9
+sealing = false
 connections_max = 10
 inbox_frames_max = 11
 [admin]
@@ -147,6 +148,7 @@ endpoints = ["sud.example:8470"]
   CHECK(config.federation.request_timeout == std::chrono::seconds{1});
   CHECK(config.federation.transaction_bytes_max == 131'072);
   CHECK(config.federation.transaction_entries_max == 9);
+  CHECK_FALSE(config.federation.sealing);
   CHECK(config.federation.connections_max == 10);
   CHECK(config.federation.inbox_frames_max == 11);
   CHECK(config.admin.socket == "/run/cpcd/admin.sock");

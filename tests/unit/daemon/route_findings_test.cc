@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include "crypto/digest.h"
+#include "tests/support/document_draft.h"
 
 namespace {
 
@@ -26,17 +27,11 @@ core::Iid iid_of(const std::string& root) {
 
 /// What the store holds after the document of the instance with this root was accepted `then`.
 core::Peer met(const std::string& root) {
-  federation::DocumentDraft draft;
-  draft.name = west;
-  draft.endpoints.push_back(routing::Endpoint::parse("198.51.100.7:8470").value());
-  draft.tls_pins.push_back(crypto::sha256("spki"));
-  draft.now = then;
-  draft.transaction_bytes_max = 2'097'152;
-  draft.transaction_entries_max = 500;
+  const auto draft = tests::document_draft(west, key_of(root), key_of("signing"), then);
   core::Peer row;
   row.name = west;
   row.iid = iid_of(root);
-  row.document = federation::make_document(draft, key_of(root), key_of("signing"));
+  row.document = draft.signed_by(key_of(root), key_of("signing"));
   row.delegation_serial = 1;
   row.operational_serial = 1;
   row.fetched_at = then;

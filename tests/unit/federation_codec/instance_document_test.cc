@@ -8,6 +8,7 @@
 #include "crypto/digest.h"
 #include "federation/jws.h"
 #include "federation/strict_json.h"
+#include "tests/support/document_draft.h"
 
 namespace cpc::federation {
 namespace {
@@ -22,35 +23,18 @@ crypto::SigningKey key_of(const std::string& label) {
 const TimePoint now = from_milliseconds(1'800'000'000'000);
 const core::InstanceName alpha = core::InstanceName::parse("alpha.cpc").value();
 
-DelegationDraft delegation_draft(const crypto::SigningKey& root = key_of("root")) {
-  DelegationDraft made;
-  made.name = alpha;
-  made.iid = iid_of(root.public_key());
-  made.serial = 3;
-  made.issued = now;
-  made.keys.push_back(
-      {key_of("signing").public_key(), now - document_skew_max, now + delegation_life_max});
+tests::DocumentDraft draft() {
+  auto made = tests::document_draft(alpha, key_of("root"), key_of("signing"), now);
+  made.delegation.serial = 3;
+  made.operational.serial = 5;
   return made;
 }
-OperationalDraft draft() {
-  OperationalDraft made;
-  made.name = alpha;
-  made.iid = iid_of(key_of("root").public_key());
-  made.endpoints.push_back(routing::Endpoint::parse("chat.nord.example:8470").value());
-  made.tls_pins.push_back(crypto::sha256("spki"));
-  made.serial = 5;
-  made.issued = now;
-  made.transaction_bytes_max = 2 * 1024 * 1024;
-  made.transaction_entries_max = 500;
-  return made;
-}
-Bytes document(const OperationalDraft& made = draft()) {
-  return make_document(make_delegation(delegation_draft(), key_of("root")), made,
-                       key_of("signing"));
+Bytes document(const tests::DocumentDraft& made = draft()) {
+  return made.signed_by(key_of("root"), key_of("signing"));
 }
 Bytes document_of_another_root() {
-  const auto root = key_of("other root");
-  return make_document(make_delegation(delegation_draft(root), root), draft(), key_of("signing"));
+  return tests::document_draft(alpha, key_of("other root"), key_of("signing"), now)
+      .signed_by(key_of("other root"), key_of("signing"));
 }
 core::Iid pinned() {
   return iid_of(key_of("root").public_key());
@@ -103,8 +87,8 @@ TEST_CASE("a document tells who an instance is, which keys speak for it and wher
   CHECK(identity.iid == pinned());
   CHECK(identity.key(key_of("signing").id(), now) != nullptr);
   CHECK(identity.key(key_of("root").id(), now) == nullptr);
-  CHECK(identity.endpoints == draft().endpoints);
-  CHECK(identity.tls_pins == draft().tls_pins);
+  CHECK(identity.endpoints == draft().operational.endpoints);
+  CHECK(identity.tls_pins == draft().operational.tls_pins);
   CHECK(identity.delegation_serial == 3);
   CHECK(identity.operational_serial == 5);
   CHECK(identity.transaction_bytes_max == 2 * 1024 * 1024);
@@ -191,10 +175,10 @@ TEST_CASE("a delegated key names itself by its thumbprint, and there are one to 
 TEST_CASE("a document tells which keys to seal to, by their thumbprints, two at most") {
   const auto key = crypto::SealingKey::from_private(
       crypto::Seed::from_bytes(crypto::sha256("sealing").view()).value());
-  OperationalDraft made = draft();
-  made.sealing_keys.push_back(key.public_key());
+  auto made = draft();
+  made.operational.sealing_keys.push_back(key.public_key());
   const auto identity = verify_document(document(made), alpha, pinned(), now);
-  CHECK(identity.value().sealing_keys == made.sealing_keys);
+  CHECK(identity.value().sealing_keys == made.operational.sealing_keys);
   const json good{{"kid", to_text(key.id())}, {"x", key.public_key().text()}};
   CHECK(operational([&](json& v) { v["sealing_keys"] = {good, good}; }) == "ok");
   CHECK(operational([&](json& v) { v["sealing_keys"] = {good, good, good}; }) == "invalid");

@@ -130,7 +130,7 @@ TEST_CASE("a document with a lower serial is refused and the known one stays") {
   const auto known = world.find(Asker::us);
   REQUIRE(known);
   Host& host = world.beta.host();
-  Draft draft = world.beta.draft();
+  DocumentDraft draft = world.beta.draft();
   draft.delegation.serial = known.value()->delegation_serial - 1;
   draft.operational.serial = known.value()->operational_serial + 1;
   const Bytes older = draft.signed_by(world.beta.keys.root, world.beta.keys.signing);
@@ -148,7 +148,7 @@ TEST_CASE("another root key under the name stops traffic, and is asked about onc
   REQUIRE(world.find(Asker::us));
   Host& host = world.beta.host();
   Side usurper{"gamma.cpc", world.timers, world.network};
-  Draft draft = world.beta.draft();
+  DocumentDraft draft = world.beta.draft();
   draft.delegation.iid = draft.operational.iid = usurper.home.iid;
   draft.delegation.keys.front().key = usurper.keys.signing.public_key();
   const Bytes other = draft.signed_by(usurper.keys.root, usurper.keys.signing);

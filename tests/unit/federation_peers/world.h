@@ -11,6 +11,7 @@
 
 #include "federation/federation_server.h"
 #include "federation/peer_exchange.h"
+#include "tests/support/document_draft.h"
 #include "tests/support/kept_log.h"
 #include "tests/support/memory_store.h"
 #include "tests/support/two_instances.h"
@@ -124,16 +125,6 @@ class Network final : public federation::HttpLink {
   VirtualTimers& timers_;
 };
 
-/// A document that a test changes before it is signed.
-struct Draft {
-  federation::DelegationDraft delegation;
-  federation::OperationalDraft operational;
-  [[nodiscard]] Bytes signed_by(const crypto::SigningKey& root,
-                                const crypto::SigningKey& signing) const {
-    return make_document(make_delegation(delegation, root), operational, signing);
-  }
-};
-
 /// One instance: what survives its end, and how it lives again.
 class Side {
  public:
@@ -157,25 +148,12 @@ class Side {
     return crypto::SigningKey::from_seed(id_of<crypto::Seed>(label));
   }
   /// A document of ours issued now, with serials above all that were published.
-  [[nodiscard]] Draft draft() const {
-    const std::int64_t serial = document->serial() + 100;
-    const TimePoint now = timers.now();
-    return {{home.name,
-             home.iid,
-             serial,
-             now,
-             {},
-             {},
-             {{keys.signing.public_key(), now, now + 24h * 90}}},
-            {home.name,
-             home.iid,
-             serial,
-             now,
-             settings.endpoints,
-             settings.tls_pins,
-             {},
-             settings.transaction_bytes_max,
-             settings.transaction_entries_max}};
+  [[nodiscard]] DocumentDraft draft() const {
+    DocumentDraft made = document_draft(home.name, keys.root, keys.signing, timers.now());
+    made.delegation.serial = made.operational.serial = document->serial() + 100;
+    made.operational.endpoints = settings.endpoints;
+    made.operational.tls_pins = settings.tls_pins;
+    return made;
   }
   /// Later ones are newer.
   crypto::KeyId make_sealing_key(const std::string& label) {

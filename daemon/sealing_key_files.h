@@ -1,0 +1,23 @@
+// Where our sealing keys lie, one file each, named by when it was made; and how they follow each
+// other. A lost one costs peers a look at our document, and no message.
+#pragma once
+
+#include <filesystem>
+
+#include "federation/sealing_keys.h"
+#include "routing/ports.h"
+
+namespace cpc::daemon {
+
+/// All that lie in `folder`; none if it does not exist. Fails like crypto/key_file.h, with invalid
+/// for a file whose name tells no time.
+[[nodiscard]] Result<federation::SealingKeys> load_sealing_keys(
+    const std::filesystem::path& folder);
+
+/// Makes the next one if it is due, and destroys what is of no use any more. True if there is a new
+/// one, which has to be published. Fails as crypto::write_sealing_key; then `keys` are as before.
+[[nodiscard]] Result<bool> turn_sealing_keys(const std::filesystem::path& folder,
+                                             federation::SealingKeys& keys, routing::Random& random,
+                                             TimePoint now);
+
+}  // namespace cpc::daemon
