@@ -1,12 +1,13 @@
 // cpc_sim --seeds N [--first S]: runs so many seeds, one after the other, and prints what they did.
 // Ends with 1 at the first violation, whose seed is printed: the same seed shows it again.
 //   --twice        runs each seed twice; both must leave the same trace
-//   --plant BUG    plants a bug (planted.h): ends with 0 once a seed has caught it, with 1 if none
-//   does
+//   --plant BUG    plants a bug (planted.h): ends with 0 once a seed has shown the violation that
+//                  the bug stands for, with 1 if none does; other violations do not count
 
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 
@@ -55,6 +56,12 @@ void print(const cpc::sim::RunReport& report) {
   }
 }
 
+bool breaks(const cpc::sim::RunReport& report, std::string_view invariant) {
+  return std::ranges::any_of(report.violations, [&](const std::string& violation) {
+    return violation.starts_with(std::string{invariant} + " ");
+  });
+}
+
 }  // namespace
 
 /// For the address sanitizer: a simulation allocates all the time, and long call stacks of each
@@ -78,31 +85,31 @@ int main(int argc, char** argv) {
   app.add_option("--plant", plant_name, "a bug to be caught");
   app.add_flag("--verbose", is_verbose, "a line for each seed");
   CLI11_PARSE(app, argc, argv);
-  const auto plant = cpc::sim::plant_named(plant_name);
-  if (!plant_name.empty() && !plant) {
+  const auto bug = cpc::sim::planted_bug(plant_name);
+  if (!plant_name.empty() && !bug) {
     std::fprintf(stderr, "there is no bug of this name\n");
     return 2;
   }
+  const cpc::sim::Plant plant = bug ? bug->plant : cpc::sim::Plant::none;
   Sum sum;
   const auto started = std::chrono::steady_clock::now();
   for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
-    const auto report = run(seed, plant.value_or(cpc::sim::Plant::none));
+    auto report = run(seed, plant);
+    if (runs_twice && report.violations.empty() && run(seed, plant).trace != report.trace) {
+      report.violations.emplace_back("I13 a second run left another trace");
+    }
     add(sum, report);
     if (is_verbose || !report.violations.empty()) print(report);
-    if (!report.violations.empty()) return plant ? 0 : 1;
-    if (runs_twice && run(seed, cpc::sim::Plant::none).trace != report.trace) {
-      std::printf("seed %llu: VIOLATION I13 a second run left another trace\n",
-                  static_cast<unsigned long long>(seed));
-      return 1;
-    }
+    if (bug && breaks(report, bug->invariant)) return 0;
+    if (!bug && !report.violations.empty()) return 1;
   }
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
   std::printf(
       "%llu seeds from %llu: %zu wishes, %zu shown, %zu requests, %zu refusals, %zu faults, "
       "%zu crashes, "
-      "%.1f simulated hours, no violation; %.1f s\n",
+      "%.1f simulated hours, %s; %.1f s\n",
       static_cast<unsigned long long>(seeds), static_cast<unsigned long long>(first),
       sum.acknowledged, sum.shown, sum.requests, sum.refusals, sum.faults, sum.crashes,
-      sum.virtual_hours, took.count());
-  return plant ? 1 : 0;
+      sum.virtual_hours, bug ? "not caught by what the bug breaks" : "no violation", took.count());
+  return bug ? 1 : 0;
 }

@@ -1,7 +1,9 @@
 #include "tests/sim/planted.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
+#include <set>
 #include <string>
 
 #include "core/records.h"
@@ -28,19 +30,27 @@ std::string key_of(const Table& table, const SqlRow& row) {
   return key;
 }
 
+/// What was about to be written as done for a client is seen as done, committed or not.
 class CacheBeforeCommit final : public ForwardingConnection {
  public:
   using ForwardingConnection::ForwardingConnection;
   Result<> upsert_all(const Table& table, std::span<const SqlRow> rows) override {
-    for (const SqlRow& row : rows) seen_[table.name][key_of(table, row)] = row;
+    if (table.name == "idempotency") {
+      for (const SqlRow& row : rows) seen_[key_of(table, row)] = row;
+    }
     return ForwardingConnection::upsert_all(table, rows);
   }
   Result<> find_all(const Table& table, std::span<const SqlRow> keys,
                     const store::EachRow& each) override {
     if (table.name != "idempotency") return ForwardingConnection::find_all(table, keys, each);
+    std::set<std::string> stored;
+    CPC_TRY(ForwardingConnection::find_all(table, keys, [&](SqlRow& row) -> Result<> {
+      stored.insert(key_of(table, row));
+      return each(row);
+    }));
     for (const SqlRow& key : keys) {
-      const auto found = seen_[table.name].find(key_of(table, key));
-      if (found == seen_[table.name].end()) continue;
+      const auto found = seen_.find(key_of(table, key));
+      if (found == seen_.end() || stored.contains(found->first)) continue;
       SqlRow row = found->second;
       CPC_TRY(each(row));
     }
@@ -48,7 +58,7 @@ class CacheBeforeCommit final : public ForwardingConnection {
   }
 
  private:
-  std::map<std::string, std::map<std::string, SqlRow>> seen_;
+  std::map<std::string, SqlRow> seen_;
 };
 
 class ConsentOutside final : public ForwardingConnection {
@@ -107,18 +117,18 @@ class OrderAfterRestart final : public routing::PeerExchange {
 
 }  // namespace
 
-std::optional<Plant> plant_named(std::string_view name) {
-  static const std::map<std::string_view, Plant> plants{
-      {"acknowledged-before-commit", Plant::acknowledged_before_commit},
-      {"no-deduplication", Plant::no_deduplication},
-      {"consent-outside", Plant::consent_outside},
-      {"lost-wake-up", Plant::lost_wake_up},
-      {"cache-before-commit", Plant::cache_before_commit},
-      {"refused-yet-stored", Plant::refused_yet_stored},
-      {"order-after-restart", Plant::order_after_restart}};
-  const auto found = plants.find(name);
-  if (found == plants.end()) return std::nullopt;
-  return found->second;
+std::optional<PlantedBug> planted_bug(std::string_view name) {
+  static constexpr std::array bugs{
+      PlantedBug{"acknowledged-before-commit", Plant::acknowledged_before_commit, "I1"},
+      PlantedBug{"cache-before-commit", Plant::cache_before_commit, "I1"},
+      PlantedBug{"no-deduplication", Plant::no_deduplication, "I2"},
+      PlantedBug{"order-after-restart", Plant::order_after_restart, "I3"},
+      PlantedBug{"consent-outside", Plant::consent_outside, "I5"},
+      PlantedBug{"lost-wake-up", Plant::lost_wake_up, "I7"},
+      PlantedBug{"refused-yet-stored", Plant::refused_yet_stored, "I12"}};
+  const auto* const found = std::ranges::find(bugs, name, &PlantedBug::name);
+  if (found == bugs.end()) return std::nullopt;
+  return *found;
 }
 
 std::unique_ptr<store::Connection> planted_around(std::unique_ptr<store::Connection> inner,

@@ -17,13 +17,17 @@ enum class Plant {
   no_deduplication,            ///< What was asked before is not recognised when it is asked again.
   consent_outside,             ///< Consent is decided from what was read a while before.
   lost_wake_up,                ///< Some commits wake nobody.
-  cache_before_commit,         ///< What was about to be written is seen, committed or not.
+  cache_before_commit,         ///< What a client asked for counts as done, committed or not.
   refused_yet_stored,          ///< Some of what was committed is answered with a refusal.
   order_after_restart,         ///< What is owed leaves in another order after a restart.
 };
 
-/// By its name on the command line: "lost-wake-up".
-[[nodiscard]] std::optional<Plant> plant_named(std::string_view name);
+struct PlantedBug {
+  std::string_view name;  ///< On the command line: "lost-wake-up".
+  Plant plant;
+  std::string_view invariant;  ///< What it breaks, and by what it has to be caught.
+};
+[[nodiscard]] std::optional<PlantedBug> planted_bug(std::string_view name);
 
 /// The connection with the plant's lies about what is in the store; itself where it tells none.
 [[nodiscard]] std::unique_ptr<store::Connection> planted_around(
