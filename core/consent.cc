@@ -95,6 +95,8 @@ Result<> note_told(Transaction& tx, const ConsentKey& key, std::int64_t version)
   if (!consent) return fail(ErrorCode::internal, "somebody was told of a consent that is none");
   consent->told_version = version;
   tx.put(*std::move(consent));
+  // The row gets a change number, and whoever resumes from a cursor is given it too.
+  tx.touched().accounts[key.owner].everything = true;
   return success();
 }
 

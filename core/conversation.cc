@@ -154,6 +154,7 @@ Result<Conversation> start_direct(Transaction& tx, const Home& home, Moment& mom
   member.is_listed = true;
   tx.put(std::move(member));
   tx.put(conversation);
+  touch_people(tx, home, conversation);  // The other one may see it already.
   tx.touched().accounts[mine.local].everything = true;
   return conversation;
 }

@@ -101,6 +101,19 @@ TEST_CASE("a version rises with each change and with nothing else") {
   CHECK(alpha.consent("anna", stranger)->version == 3);
 }
 
+TEST_CASE("that somebody was told of a consent is a change, and wakes its owner") {
+  Federation world{{"alpha.cpc"}};
+  Instance& alpha = world.at(0);
+  alpha.add_person("anna");
+  set(alpha, ConsentScope::person, stranger.text(), ConsentState::granted);
+  const auto before = alpha.consent("anna", stranger)->n;
+  const auto told = alpha.store.transact(
+      [&](Transaction& tx) { return note_told(tx, messaging_consent("anna", stranger), 1); });
+  REQUIRE(told);
+  CHECK(alpha.consent("anna", stranger)->n > before);
+  CHECK(told.value().touched.accounts.at("anna").everything);
+}
+
 TEST_CASE("a grant holds only for the version the person saw") {
   Federation world{{"alpha.cpc", "beta.cpc"}};
   Instance& alpha = world.at(0);

@@ -105,6 +105,22 @@ TEST_CASE("a conversation is numbered behind everything that changed in it") {
   }
 }
 
+TEST_CASE("who begins a conversation that the other one sees already wakes both") {
+  Federation world{{"alpha.cpc"}};
+  Instance& alpha = world.at(0);
+  alpha.add_person("anna");
+  alpha.add_person("ben");
+  const ConversationId id = alpha.open("anna", alpha.person("ben"));
+  const auto begun = alpha.store.transact([&](Transaction& tx) -> Result<> {
+    Moment at = alpha.moment();
+    CPC_TRY(start_direct(tx, alpha.home(), at, alpha.person("ben"), alpha.person("anna")));
+    return success();
+  });
+  REQUIRE(begun);
+  CHECK(begun.value().touched.accounts.at("ben").everything);
+  CHECK(begun.value().touched.accounts.at("anna").conversations.contains(id));
+}
+
 TEST_CASE("a closure that runs twice makes the same rows as one that runs once") {
   Federation once{{"alpha.cpc", "beta.cpc"}};
   Federation twice{{"alpha.cpc", "beta.cpc"}};
