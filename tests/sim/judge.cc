@@ -5,12 +5,16 @@
 namespace cpc::sim {
 
 void Judge::intends(const std::string& text, const core::Address& from, const core::Address& to) {
+  if (intentions_.contains(text)) return;  // Asked again.
   intentions_.emplace(text, Intention{from, to, ++written_[{from, to}], false});
-  grants(from, to);  // Who writes to somebody lets them answer.
 }
 
 void Judge::acknowledged(const std::string& text) {
-  intentions_.at(text).is_acknowledged = true;
+  Intention& intention = intentions_.at(text);
+  intention.is_acknowledged = true;
+  if (!views_[{intention.from, intention.to}].by_text.contains(text)) {
+    violated("I1 lost for its author: \"" + text + "\" of " + intention.from.text());
+  }
 }
 
 void Judge::refused(const std::string& text, std::string_view code, const core::Address& to) {
@@ -24,46 +28,64 @@ void Judge::refused(const std::string& text, std::string_view code, const core::
   }
 }
 
-void Judge::grants(const core::Address& owner, const core::Address& subject) {
-  granted_.insert({owner, subject});
-  revoked_.erase({owner, subject});
+void Judge::asks(const core::Address& owner, const core::Address& subject) {
+  Consent& consent = consents_[{owner, subject}];
+  if (consent.is_asked) consent.is_unknown = true;
+  consent.is_asked = true;
+}
+
+void Judge::answered(const core::Address& owner, const core::Address& subject, Answer answer) {
+  Consent& consent = consents_[{owner, subject}];
+  consent.is_asked = false;
+  if (answer == Answer::unknown) consent.is_unknown = true;
+  if (answer == Answer::yes) consent.is_granted = true;
 }
 
 void Judge::revoked(const core::Address& owner, const core::Address& subject) {
-  granted_.erase({owner, subject});
-  revoked_.insert({owner, subject});
-  ever_revoked_.insert({owner, subject});
+  consents_[{owner, subject}] = {.was_revoked = true};
 }
 
-void Judge::violated(const std::string& what, const core::Address& reader, const Shown& shown) {
-  violations_.push_back(what + ": " + reader.text() + " is shown \"" + shown.text + "\" of " +
-                        shown.sender.text() + " at " + std::to_string(shown.position.hub_epoch) +
-                        "/" + std::to_string(shown.position.seq));
+void Judge::may_be_revoked(const core::Address& owner, const core::Address& subject) {
+  consents_[{owner, subject}].was_revoked = true;
+}
+
+void Judge::shown_wrongly(const std::string& what, const core::Address& reader,
+                          const Shown& shown) {
+  violated(what + ": " + reader.text() + " is shown \"" + shown.text + "\" of " +
+           shown.sender.text() + " at " + std::to_string(shown.position.hub_epoch) + "/" +
+           std::to_string(shown.position.seq));
 }
 
 bool Judge::may_be_shown(const core::Address& reader, const Shown& shown) const {
   if (shown.sender == reader) return true;
   const auto view = views_.find({reader, shown.other});
   if (view != views_.end() && view->second.by_text.contains(shown.text)) return true;
-  return granted_.contains({reader, shown.sender}) && !revoked_.contains({reader, shown.sender});
+  const auto consent = consents_.find({reader, shown.sender});
+  if (consent == consents_.end()) return false;
+  return consent->second.is_granted || consent->second.is_asked || consent->second.is_unknown;
 }
 
 void Judge::sees(const core::Address& reader, const Shown& shown) {
   ++shown_count_;
+  trace_.add(reader.text());
+  trace_.add(shown.text);
+  trace_.add(shown.key.id.bytes());
+  trace_.add(static_cast<std::uint64_t>(shown.position.hub_epoch));
+  trace_.add(static_cast<std::uint64_t>(shown.position.seq));
   const auto intention = intentions_.find(shown.text);
-  if (intention == intentions_.end()) return violated("I4 nobody wrote this", reader, shown);
+  if (intention == intentions_.end()) return shown_wrongly("I4 nobody wrote this", reader, shown);
   const core::Address& to = shown.sender == reader ? shown.other : reader;
   if (intention->second.from != shown.sender || intention->second.to != to) {
-    return violated("I4 written by another or for another", reader, shown);
+    return shown_wrongly("I4 written by another or for another", reader, shown);
   }
-  if (intention->second.is_refused) violated("I12 refused, and yet shown", reader, shown);
-  if (!may_be_shown(reader, shown)) violated("I5 without consent", reader, shown);
+  if (intention->second.is_refused) shown_wrongly("I12 refused, and yet shown", reader, shown);
+  if (!may_be_shown(reader, shown)) shown_wrongly("I5 without consent", reader, shown);
   View& view = views_[{reader, shown.other}];
-  const auto [known, is_new] = view.by_text.emplace(shown.text, shown.id);
-  if (!is_new && known->second != shown.id) violated("I2 there twice", reader, shown);
+  const auto [known, is_new] = view.by_text.emplace(shown.text, shown.key.id);
+  if (!is_new && known->second != shown.key.id) shown_wrongly("I2 there twice", reader, shown);
   if (shown.position.seq == 0) return;
-  const auto [place, is_first] = view.places.emplace(shown.id, shown.position);
-  if (!is_first && place->second != shown.position) violated("I3 it moved", reader, shown);
+  const auto [place, is_first] = view.places.emplace(shown.key.id, shown.position);
+  if (!is_first && place->second != shown.position) shown_wrongly("I3 it moved", reader, shown);
   check_place(reader, shown, intention->second);
 }
 
@@ -71,16 +93,17 @@ void Judge::check_place(const core::Address& reader, const Shown& shown,
                         const Intention& intention) {
   const auto [low, high] = std::minmax(intention.from, intention.to);
   Log& log = logs_[{low, high}];
-  const auto [entry, is_new] = log.entries.emplace(shown.position, shown.id);
-  if (entry->second != shown.id) return violated("I3 two messages in one place", reader, shown);
-  const auto [place, is_first] = log.places.emplace(shown.id, shown.position);
-  if (place->second != shown.position) return violated("I3 one in two places", reader, shown);
+  const auto [entry, is_new] = log.entries.emplace(shown.position, shown.key.id);
+  if (entry->second != shown.key.id)
+    return shown_wrongly("I3 two messages in one place", reader, shown);
+  const auto [place, is_first] = log.places.emplace(shown.key.id, shown.position);
+  if (place->second != shown.position) return shown_wrongly("I3 one in two places", reader, shown);
   if (!is_new) return;
   auto& numbers = log.numbers[intention.from];
   const auto own = numbers.emplace(shown.position, intention.number).first;
   const bool follows = own == numbers.begin() || std::prev(own)->second < own->second;
   const bool precedes = std::next(own) == numbers.end() || own->second < std::next(own)->second;
-  if (!follows || !precedes) violated("I3 not in the order of sending", reader, shown);
+  if (!follows || !precedes) shown_wrongly("I3 not in the order of sending", reader, shown);
 }
 
 void Judge::closes() {
@@ -90,24 +113,33 @@ void Judge::closes() {
     if (!own.by_text.contains(text)) {
       violations_.push_back("I1 lost for its author: \"" + text + "\" of " + intention.from.text());
     }
-    const Pair consent{intention.to, intention.from};
-    const bool is_due = granted_.contains(consent) && !ever_revoked_.contains(consent);
-    if (!is_due) continue;
+    const Consent& consent = consents_[{intention.to, intention.from}];
+    if (!consent.is_granted || consent.was_revoked) continue;
     const View& theirs = views_[{intention.to, intention.from}];
     if (!theirs.by_text.contains(text)) {
       violations_.push_back("I1 never arrived: \"" + text + "\" of " + intention.from.text() +
                             " for " + intention.to.text());
     }
   }
-  for (const auto& [readers, view] : views_) {
-    const View& other = views_[{readers.second, readers.first}];
-    for (const auto& [id, position] : view.places) {
-      const auto place = other.places.find(id);
-      if (place != other.places.end() && place->second != position) {
-        violations_.push_back("I6 two copies differ: " + readers.first.text() + " and " +
-                              readers.second.text());
-      }
+  for (const auto& [wire_id, copies] : copies_) {
+    for (const auto& [instance, head] : copies.heads) {
+      if (head == copies.heads.begin()->second) continue;
+      violated("I6 two copies end differently: " + instance.text() + " at " +
+               std::to_string(head.seq) + ", " + copies.heads.begin()->first.text() + " at " +
+               std::to_string(copies.heads.begin()->second.seq));
     }
+  }
+}
+
+void Judge::holds(const core::InstanceName& instance, const core::Conversation& conversation) {
+  const core::Head& head = conversation.head;
+  if (!conversation.wire_id || head.position.seq == 0) return;
+  Copies& copies = copies_[*conversation.wire_id];
+  copies.heads[instance] = head.position;
+  const auto link = copies.links.emplace(head.position, head.link).first;
+  if (link->second != head.link) {
+    violated("I6 two copies differ: " + instance.text() + " at " +
+             std::to_string(head.position.seq));
   }
 }
 

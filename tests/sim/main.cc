@@ -17,7 +17,8 @@
 namespace {
 
 struct Sum {
-  std::size_t acknowledged = 0, shown = 0, requests = 0, refusals = 0, faults = 0, crashes = 0;
+  std::size_t acknowledged = 0, shown = 0, requests = 0, refusals = 0, faults = 0, crashes = 0,
+              doubts = 0;
   double virtual_hours = 0;
 };
 
@@ -28,6 +29,7 @@ void add(Sum& sum, const cpc::sim::RunReport& report) {
   sum.refusals += report.refusals;
   sum.faults += report.faults;
   sum.crashes += report.crashes;
+  sum.doubts += report.doubts;
   sum.virtual_hours += report.virtual_hours;
 }
 
@@ -47,10 +49,11 @@ cpc::sim::RunReport run(std::uint64_t seed, cpc::sim::Plant plant) {
 void print(const cpc::sim::RunReport& report) {
   std::printf(
       "seed %llu: %zu steps, %zu wishes (%zu asked again), %zu shown, %zu requests, "
-      "%zu refusals, %zu faults, %zu crashes, %.2f h, trace %016llx\n",
+      "%zu refusals, %zu faults, %zu crashes, %zu doubts, %.2f h, trace %016llx\n",
       static_cast<unsigned long long>(report.seed), report.steps, report.acknowledged,
       report.unanswered, report.shown, report.requests, report.refusals, report.faults,
-      report.crashes, report.virtual_hours, static_cast<unsigned long long>(report.trace));
+      report.crashes, report.doubts, report.virtual_hours,
+      static_cast<unsigned long long>(report.trace));
   for (const std::string& violation : report.violations) {
     std::printf("  VIOLATION %s\n", violation.c_str());
   }
@@ -58,7 +61,8 @@ void print(const cpc::sim::RunReport& report) {
 
 bool breaks(const cpc::sim::RunReport& report, std::string_view invariant) {
   return std::ranges::any_of(report.violations, [&](const std::string& violation) {
-    return violation.starts_with(std::string{invariant} + " ");
+    return violation.starts_with(invariant) &&
+           violation.find_first_of(" :", invariant.size()) == invariant.size();
   });
 }
 
@@ -106,10 +110,10 @@ int main(int argc, char** argv) {
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
   std::printf(
       "%llu seeds from %llu: %zu wishes, %zu shown, %zu requests, %zu refusals, %zu faults, "
-      "%zu crashes, "
+      "%zu crashes, %zu doubts, "
       "%.1f simulated hours, %s; %.1f s\n",
       static_cast<unsigned long long>(seeds), static_cast<unsigned long long>(first),
-      sum.acknowledged, sum.shown, sum.requests, sum.refusals, sum.faults, sum.crashes,
+      sum.acknowledged, sum.shown, sum.requests, sum.refusals, sum.faults, sum.crashes, sum.doubts,
       sum.virtual_hours, bug ? "not caught by what the bug breaks" : "no violation", took.count());
   return bug ? 1 : 0;
 }

@@ -4,9 +4,9 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <deque>
+#include <set>
 
 #include "core/codes.h"
-#include "tests/support/forwarding_connection.h"
 
 namespace cpc::sim {
 namespace {
@@ -14,25 +14,9 @@ namespace {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
-constexpr std::size_t batch_closures_max = 256;  // As ThreadedStoreGate.
-
-class CommitFaults final : public tests::ForwardingConnection {
- public:
-  CommitFaults(std::unique_ptr<store::Connection> inner, std::shared_ptr<NextCommit> next)
-      : ForwardingConnection(std::move(inner)), next_(std::move(next)) {}
-
-  Result<> commit() override {
-    const NextCommit fate = std::exchange(*next_, NextCommit::works);
-    if (fate == NextCommit::pretends) return ForwardingConnection::rollback();
-    if (fate == NextCommit::fails) return fail(ErrorCode::unavailable, "simulated: no room");
-    CPC_TRY(ForwardingConnection::commit());
-    if (fate == NextCommit::works) return success();
-    return fail(ErrorCode::unavailable, "simulated: the answer was lost");
-  }
-
- private:
-  std::shared_ptr<NextCommit> next_;
-};
+// As ThreadedStoreGate.
+constexpr std::size_t batch_closures_max = 256;
+constexpr std::size_t waiting_max = 10'000;
 
 struct Waiter {
   explicit Waiter(asio::io_context& io) : bell(io, asio::steady_timer::time_point::max()) {}
@@ -49,15 +33,20 @@ Error died() {
   return fail(ErrorCode::unavailable, "the instance died");
 }
 
-}  // namespace
-
-store::Decorate decorated_by(std::shared_ptr<NextCommit> next, Plant plant,
-                             tests::VirtualTimers& timers) {
-  return [next, plant, &timers](std::unique_ptr<store::Connection> inner) {
-    auto planted = planted_around(std::move(inner), plant, timers);
-    return std::make_unique<CommitFaults>(std::move(planted), next);
-  };
+// As the daemon's gate: what was handed over is waited for, cancelled or not.
+template <class Add>
+Task<> handed_over(Add add) {
+  const bool throws = co_await asio::this_coro::throw_if_cancelled();
+  co_await asio::this_coro::throw_if_cancelled(false);
+  const std::shared_ptr<Waiter> waiter = add();
+  while (!waiter->result) {
+    co_await waiter->bell.async_wait(asio::as_tuple(asio::use_awaitable));
+  }
+  co_await asio::this_coro::throw_if_cancelled(throws);
+  co_return *std::move(waiter->result);
 }
+
+}  // namespace
 
 struct SimGate::State : std::enable_shared_from_this<State> {
   explicit State(Parts given) : parts(std::move(given)) {}
@@ -70,6 +59,7 @@ struct SimGate::State : std::enable_shared_from_this<State> {
   std::unique_ptr<store::Reader> reader;
   std::deque<Pending> waiting;
   std::vector<std::shared_ptr<Waiter>> under_way;
+  std::set<std::shared_ptr<Waiter>> looking;
   bool is_busy = false;
   bool is_dead = false;
 
@@ -79,7 +69,11 @@ struct SimGate::State : std::enable_shared_from_this<State> {
   }
 
   static asio::awaitable<void> run_batches(std::shared_ptr<State> self) {
-    while (!self->is_dead && !self->waiting.empty()) {
+    // Also when nobody writes any more, it is asked what became of a commit in doubt.
+    const auto has_work = [&self] {
+      return !self->waiting.empty() || self->parts.store.gate().is_in_doubt();
+    };
+    while (!self->is_dead && has_work()) {
       const bool is_slow = self->parts.dice.chance(self->parts.faults.slow_per_mille);
       const Milliseconds delay =
           is_slow ? self->parts.dice.between(500ms, 5s) : self->parts.dice.between(1ms, 15ms);
@@ -98,18 +92,14 @@ struct SimGate::State : std::enable_shared_from_this<State> {
     }
     const StoreFaults& faults = parts.faults;
     if (parts.dice.chance(faults.crash_before_per_mille)) return end_life();
-    if (parts.dice.chance(faults.error_before_per_mille)) *parts.next_commit = NextCommit::fails;
-    if (parts.dice.chance(faults.error_after_per_mille)) {
-      *parts.next_commit = NextCommit::fails_afterwards;
-    }
-    const bool acknowledges_first =
-        parts.plant == Plant::acknowledged_before_commit && parts.dice.chance(20);
-    if (acknowledges_first) *parts.next_commit = NextCommit::pretends;
+    const bool acknowledges_first = draw_fate();
+    const bool was_in_doubt = parts.store.gate().is_in_doubt();
     store::BatchResult result = parts.store.gate().run_batch(batch);
-    *parts.next_commit = NextCommit::works;
+    parts.fate->next_commit = StoreFate::NextCommit::works;
+    parts.doubts += !was_in_doubt && parts.store.gate().is_in_doubt() ? 1 : 0;
     if (parts.dice.chance(faults.crash_after_per_mille)) return end_life();
-    const bool is_lost = parts.plant == Plant::lost_wake_up && parts.dice.chance(300);
-    if (!is_lost) parts.wake_ups.dispatch(result.committed);
+    forget_some(result.committed, parts.plant, *parts.fate->own_changes, parts.dice);
+    parts.wake_ups.dispatch(result.committed);
     if (parts.plant == Plant::refused_yet_stored && parts.dice.chance(20)) {
       result.results.front() =
           core::refuse(ErrorCode::denied, core::codes::consent_required, "planted");
@@ -117,6 +107,51 @@ struct SimGate::State : std::enable_shared_from_this<State> {
     const auto told = std::exchange(under_way, {});
     for (std::size_t i = 0; i < told.size(); ++i) finish(*told[i], std::move(result.results[i]));
     if (acknowledges_first) end_life();  // And the commit never came.
+  }
+
+  // What the next commit meets. True: the plant has it acknowledged, and it never comes.
+  bool draw_fate() {
+    const StoreFaults& faults = parts.faults;
+    StoreFate& fate = *parts.fate;
+    const auto fails_by = [&](unsigned per_mille, StoreFate::NextCommit how) {
+      if (!parts.dice.chance(per_mille)) return;
+      fate.next_commit = how;
+      const bool stays_in_doubt = parts.dice.chance(faults.doubt_per_mille);
+      fate.away = stays_in_doubt ? parts.dice.between(10ms, 30s) : 0ms;
+      fate.is_away_for_readers = parts.dice.chance(500);
+    };
+    fails_by(faults.error_before_per_mille, StoreFate::NextCommit::fails);
+    fails_by(faults.error_after_per_mille, StoreFate::NextCommit::fails_afterwards);
+    const bool is_planted =
+        parts.plant == Plant::acknowledged_before_commit && parts.dice.chance(20);
+    if (is_planted) fate.next_commit = StoreFate::NextCommit::pretends;
+    return is_planted;
+  }
+
+  Result<> look(const store::Reader::Look& look) {
+    const bool is_away =
+        parts.fate->is_away_for_readers && parts.timers.steady_now() < parts.fate->away_until;
+    if (is_away || parts.dice.chance(parts.faults.failed_look_per_mille)) {
+      return fail(ErrorCode::unavailable, "simulated: the store cannot be read");
+    }
+    return reader->read(look);
+  }
+
+  // As on a reader thread: what is seen is older than the answer, and older than what was
+  // dispatched meanwhile.
+  static asio::awaitable<void> look_late(std::shared_ptr<State> self, store::Reader::Look look,
+                                         std::shared_ptr<Waiter> waiter) {
+    const auto wait = [&self] {
+      const Milliseconds delay = self->parts.dice.between(1ms, 2s);
+      return self->parts.timers.sleep_until(self->parts.timers.steady_now() + delay);
+    };
+    co_await wait();
+    if (waiter->result) co_return;
+    Result<> seen = self->look(look);
+    co_await wait();
+    if (waiter->result) co_return;
+    self->looking.erase(waiter);
+    finish(*waiter, std::move(seen));
   }
 
   void end_life() {
@@ -128,6 +163,7 @@ struct SimGate::State : std::enable_shared_from_this<State> {
     is_dead = true;
     for (const auto& waiter : std::exchange(under_way, {})) finish(*waiter, died());
     for (Pending& pending : std::exchange(waiting, {})) finish(*pending.waiter, died());
+    for (const auto& waiter : std::exchange(looking, {})) finish(*waiter, died());
   }
 };
 
@@ -138,27 +174,36 @@ SimGate::~SimGate() {
   die();
 }
 
-// As the daemon's gate: what was handed over is waited for, cancelled or not.
 Task<> SimGate::transact(core::Keys prefetch, core::Closure closure) {
   const auto self = state_;
   if (self->is_dead) co_return died();
-  const bool throws = co_await asio::this_coro::throw_if_cancelled();
-  co_await asio::this_coro::throw_if_cancelled(false);
-  const auto waiter = std::make_shared<Waiter>(self->parts.io);
-  store::Work work{std::move(prefetch), std::move(closure)};
-  self->waiting.push_back({std::move(work), waiter});
-  if (!self->is_busy) self->begin_batch();
-  while (!waiter->result) {
-    co_await waiter->bell.async_wait(asio::as_tuple(asio::use_awaitable));
-  }
-  co_await asio::this_coro::throw_if_cancelled(throws);
-  co_return *std::move(waiter->result);
+  const auto add = [&] {
+    const auto waiter = std::make_shared<Waiter>(self->parts.io);
+    if (self->waiting.size() >= waiting_max) {
+      waiter->result = fail(ErrorCode::unavailable, "too much waits for the store");
+      return waiter;
+    }
+    store::Work work{std::move(prefetch), std::move(closure)};
+    self->waiting.push_back({std::move(work), waiter});
+    if (!self->is_busy) self->begin_batch();
+    return waiter;
+  };
+  co_return co_await handed_over(add);
 }
 
 Task<> SimGate::read(std::function<Result<>(core::Snapshot&)> look) {
   const auto self = state_;
   if (self->is_dead) co_return died();
-  co_return self->reader->read(look);
+  if (!self->parts.dice.chance(self->parts.faults.late_look_per_mille)) {
+    co_return self->look(look);
+  }
+  const auto add = [&] {
+    const auto waiter = std::make_shared<Waiter>(self->parts.io);
+    self->looking.insert(waiter);
+    asio::co_spawn(self->parts.io, State::look_late(self, std::move(look), waiter), asio::detached);
+    return waiter;
+  };
+  co_return co_await handed_over(add);
 }
 
 void SimGate::die() {

@@ -1,5 +1,6 @@
 // The production gate (overlay, batches, fence, SQLite) in virtual time: closures wait together
-// while a commit is under way, commits are slow, fail, or are the last thing that an instance does.
+// while a commit is under way; commits are slow, fail, stay in doubt, or are the last thing that an
+// instance does; looks are overtaken by commits, or fail.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -8,24 +9,9 @@
 #include "routing/wake_ups.h"
 #include "store/store.h"
 #include "tests/sim/dice.h"
-#include "tests/sim/planted.h"
-#include "tests/support/virtual_timers.h"
+#include "tests/sim/store_faults.h"
 
 namespace cpc::sim {
-
-/// How a store misbehaves; chances per commit.
-struct StoreFaults {
-  unsigned slow_per_mille = 0;
-  unsigned crash_before_per_mille = 0;  ///< The instance dies, and nothing of the batch is stored.
-  unsigned crash_after_per_mille = 0;   ///< It is stored, and nobody is told.
-  unsigned error_before_per_mille = 0;  ///< The commit fails, and nothing is stored by it.
-  unsigned error_after_per_mille = 0;   ///< It reports a failure, and took place.
-};
-
-/// What the next commit of the writing connection does; shared with the connection.
-enum class NextCommit { works, fails, fails_afterwards, pretends };
-[[nodiscard]] store::Decorate decorated_by(std::shared_ptr<NextCommit> next, Plant plant,
-                                           tests::VirtualTimers& timers);
 
 class SimGate final : public routing::StoreGate {
  public:
@@ -35,8 +21,9 @@ class SimGate final : public routing::StoreGate {
     store::Store& store;
     routing::WakeUps& wake_ups;
     const StoreFaults& faults;
-    std::shared_ptr<NextCommit> next_commit;
+    std::shared_ptr<StoreFate> fate;
     std::function<void()> crash;  ///< Asks for the end of the instance's life.
+    std::size_t& doubts;
     Dice dice;
     Plant plant;
   };

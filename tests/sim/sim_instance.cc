@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <random>
 
 #include "federation/federation_server.h"
 #include "federation/peer_exchange.h"
@@ -56,16 +57,16 @@ asio::awaitable<void> serve(federation::FederationServer& server, federation::Ht
 }  // namespace
 
 struct SimInstance::Life {
-  Life(SimInstance& self, std::unique_ptr<store::Store> opened,
-       std::shared_ptr<NextCommit> next_commit, const std::vector<federation::StaticPeer>& peers)
+  Life(SimInstance& self, std::unique_ptr<store::Store> opened, std::shared_ptr<StoreFate> fate,
+       const std::vector<federation::StaticPeer>& peers)
       : store(std::move(opened)),
         home{self.name_, federation::iid_of(self.keys_.root.public_key()),
              store->ownership().store_epoch, store->ownership().boot_counter, self.master_},
         timers(self.ground_.timers, self.skew),
-        random(self.dice_.fork()),
-        gate({self.ground_.io, self.ground_.timers, *store, wake_ups, self.faults,
-              std::move(next_commit), [&self] { self.wants_to_die_ = true; }, self.dice_.fork(),
-              self.plant}),
+        random(self.plant == Plant::chance_outside ? Dice{std::random_device{}()}
+                                                   : self.dice_.fork()),
+        gate({self.ground_.io, self.ground_.timers, *store, wake_ups, self.faults, std::move(fate),
+              [&self] { self.wants_to_die_ = true; }, self.doubts, self.dice_.fork(), self.plant}),
         link(self.ground_.network, self.name_),
         directory(peers, link, gate, timers, self.log, nullptr),
         document(home, self.keys_, gate, timers, settings_of(self)),
@@ -86,9 +87,7 @@ struct SimInstance::Life {
             {home, self.keys_, directory, link, gate, timers, random, pool, 30s, document, health}),
         loops{home, self.keys_, gate, timers, random, pool, wake_ups, self.log},
         tasks(self.ground_.io.get_executor(), self.log),
-        planted(self.plant == Plant::order_after_restart && self.lives > 1
-                    ? planted_before(exchange)
-                    : nullptr),
+        planted(planted_before(exchange, self.plant, self.lives)),
         delivery{
             gate,  planted ? *planted : exchange, timers, random, wake_ups, health, self.log, home,
             tasks, delivery_settings(peers)},
@@ -182,7 +181,7 @@ federation::StaticPeer SimInstance::as_peer() const {
 }
 
 void SimInstance::boot(const std::vector<federation::StaticPeer>& peers) {
-  const auto next_commit = std::make_shared<NextCommit>(NextCommit::works);
+  const auto fate = std::make_shared<StoreFate>();
   store::SqliteOptions options;
   options.path = folder_ / "store.db";
   options.claim.instance_name = name_;
@@ -191,7 +190,7 @@ void SimInstance::boot(const std::vector<federation::StaticPeer>& peers) {
   options.claim.fence = store::Fence::from_bytes(random_.bytes(16)).value();
   options.claim.master_key = store::MasterKeyId::from_bytes(master_.id()).value();
   options.claim.now = ground_.timers.now();
-  options.decorate = decorated_by(next_commit, plant, ground_.timers);
+  options.decorate = decorated_by(fate, plant, ground_.timers);
   if (plant == Plant::consent_outside) options.cache.consents_max = 0;
   auto opened = store::open_sqlite_store(options);
   if (!opened) {
@@ -199,7 +198,7 @@ void SimInstance::boot(const std::vector<federation::StaticPeer>& peers) {
     std::abort();
   }
   ++lives;
-  life_ = std::make_unique<Life>(*this, std::move(opened).value(), next_commit, peers);
+  life_ = std::make_unique<Life>(*this, std::move(opened).value(), fate, peers);
   ground_.network.attach(
       name_, [this](federation::HttpRequest request, std::shared_ptr<ReplySlot> slot) {
         life_->tasks.start("request", serve(life_->server, std::move(request), std::move(slot)));
@@ -229,6 +228,14 @@ const core::Home& SimInstance::home() const {
 }
 void SimInstance::start(const std::string& what, asio::awaitable<void> work) {
   life_->tasks.start(what, std::move(work));
+}
+Result<bool> SimInstance::has_untold() {
+  std::int64_t last_n = 0;
+  CPC_TRY(look([&](core::Snapshot& store) -> Result<> {
+    CPC_TRY(last_n, store.last_n());
+    return success();
+  }));
+  return last_n > life_->store->gate().last_n();
 }
 Result<> SimInstance::look(const std::function<Result<>(core::Snapshot&)>& look) {
   return life_->reader->read(look);

@@ -43,9 +43,10 @@ class SimInstance {
   [[nodiscard]] const core::Home& home() const;
   /// Runs with the life, and ends with it.
   void start(const std::string& what, boost::asio::awaitable<void> work);
-  /// Commits of this life: where it stands still, there is nothing new to read.
   [[nodiscard]] boost::asio::any_io_executor executor() { return ground_.io.get_executor(); }
-  /// Committed state, as a client reads it.
+  /// A commit took place of which the gate does not know yet.
+  [[nodiscard]] Result<bool> has_untold();
+  /// Committed state, as an observer reads it: at once, and without faults.
   [[nodiscard]] Result<> look(const std::function<Result<>(core::Snapshot&)>& look);
 
   StoreFaults faults;
@@ -53,6 +54,7 @@ class SimInstance {
   Milliseconds skew{};        ///< Of the wall clock, from the next boot on.
   tests::KeptLog log;
   std::size_t lives = 0;
+  std::size_t doubts = 0;  ///< Commits of which the gate could not learn at once what became.
 
  private:
   struct Life;

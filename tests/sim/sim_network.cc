@@ -47,6 +47,10 @@ Task<federation::HttpReply> SimNetwork::carry(core::InstanceName from, core::Ins
                                               federation::HttpRequest request,
                                               Milliseconds timeout) {
   ++requests;
+  trace_.add(from.text());
+  trace_.add(to.text());
+  trace_.add(request.path);
+  trace_.add(request.body);
   const routing::SteadyPoint due = timers_.steady_now() + timeout;
   const bool hangs = meets(faults.hangs_per_mille);
   const bool is_lost = meets(faults.lost_per_mille);
@@ -63,6 +67,8 @@ Task<federation::HttpReply> SimNetwork::carry(core::InstanceName from, core::Ins
   host->second(std::move(request), slot);
   const bool has_come = co_await slot->arrived.wait_until(timers_, due);
   if (!has_come || !slot->reply) co_return broken();
+  trace_.add(static_cast<std::uint64_t>(slot->reply->status));
+  trace_.add(slot->reply->body);
   if (slot->reply->status >= 400) note_refusal(*slot->reply);
   co_await timers_.sleep_until(std::min(due, timers_.steady_now() + latency()));
   if (cuts_.contains({to, from}) || meets(faults.lost_per_mille)) co_return broken();

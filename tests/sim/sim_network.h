@@ -10,6 +10,7 @@
 #include "federation/http_link.h"
 #include "routing/signal.h"
 #include "tests/sim/dice.h"
+#include "tests/sim/trace.h"
 #include "tests/support/virtual_timers.h"
 
 namespace cpc::sim {
@@ -33,8 +34,9 @@ class SimNetwork {
   /// Serves one request of a host; nothing comes into the slot if it dies meanwhile.
   using Serve = std::function<void(federation::HttpRequest, std::shared_ptr<ReplySlot>)>;
 
-  SimNetwork(boost::asio::io_context& io, tests::VirtualTimers& timers, Dice dice)
-      : io_(io), timers_(timers), dice_(dice) {}
+  /// Every request and reply goes into `trace`, octet by octet.
+  SimNetwork(boost::asio::io_context& io, tests::VirtualTimers& timers, Trace& trace, Dice dice)
+      : io_(io), timers_(timers), trace_(trace), dice_(dice) {}
 
   void attach(const core::InstanceName& name, Serve serve) { hosts_[name] = std::move(serve); }
   void detach(const core::InstanceName& name) { hosts_.erase(name); }
@@ -67,6 +69,7 @@ class SimNetwork {
 
   boost::asio::io_context& io_;
   tests::VirtualTimers& timers_;
+  Trace& trace_;
   Dice dice_;
   std::map<core::InstanceName, Serve> hosts_;
   std::set<std::pair<core::InstanceName, core::InstanceName>> cuts_;

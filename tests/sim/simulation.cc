@@ -8,7 +8,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t steps_of_trouble = 150;
+constexpr std::size_t steps_of_trouble = 125;
+constexpr std::size_t steps_per_check = 40;
 constexpr Milliseconds prompt_max = 1min;
 constexpr Milliseconds drain_max = 3h;  // The retry schedule's waits after the longest outage.
 
@@ -35,15 +36,16 @@ class Simulation {
     }
     heal();
     drain(drain_max);
+    // Before anything is written that might repair something.
+    if (is_sound()) check_everything();
     write_once_more();
-    if (network_.unexplained > 0) report_.violations.push_back("I12 a reply without a known code");
-    if (is_sound()) judge_.closes();
+    if (is_sound()) check_everything();
     tell();
     return std::move(report_);
   }
 
  private:
-  bool is_sound() const { return judge_.violations().empty() && report_.violations.empty(); }
+  bool is_sound() const { return judge_.violations().empty(); }
 
   void build() {
     const std::size_t instances = 2 + dice_.below(3);
@@ -83,7 +85,7 @@ class Simulation {
                    [](SimInstance& at, core::Closure closure) -> boost::asio::awaitable<void> {
                      static_cast<void>(co_await at.api().store.transact({}, std::move(closure)));
                    }(instance, create));
-    people_.push_back(std::make_unique<Person>(instance, judge_, local));
+    people_.push_back(std::make_unique<Person>(instance, judge_, trace_, dice_.fork(), local));
   }
 
   // Everybody opts in, and writes to one or two others.
@@ -143,8 +145,9 @@ class Simulation {
     if (dice_.chance(15 * more)) {
       any_instance().faults = {
           static_cast<unsigned>(dice_.below(100)), static_cast<unsigned>(dice_.below(15)),
-          static_cast<unsigned>(dice_.below(15)), static_cast<unsigned>(dice_.below(60)),
-          static_cast<unsigned>(dice_.below(60))};
+          static_cast<unsigned>(dice_.below(15)),  static_cast<unsigned>(dice_.below(60)),
+          static_cast<unsigned>(dice_.below(60)),  500,
+          static_cast<unsigned>(dice_.below(200)), static_cast<unsigned>(dice_.below(50))};
     }
     if (dice_.chance(8 * more)) kill(any_instance());
     for (auto& instance : instances_) {
@@ -177,14 +180,48 @@ class Simulation {
     }
     for (auto& person : people_) {
       if (!person->instance().is_up()) continue;
-      if (const auto read = person->poll(); !read) {
-        report_.violations.push_back("a committed state could not be read: " + read.error().detail);
-      }
+      must_read(person->poll());
       person->act();
     }
     trace_.add(static_cast<std::uint64_t>(timers_.steady_now().time_since_epoch().count()));
-    trace_.add(judge_.shown_count());
-    trace_.add(network_.requests);
+    if (report_.steps % steps_per_check == 0) check();
+  }
+
+  // What must be so at any time.
+  void check() {
+    if (network_.unexplained > 0) judge_.violated("I12 a reply without a known code");
+    for (auto& person : people_) {
+      if (person->instance().is_up()) must_read(person->check_told());
+    }
+    for (auto& instance : instances_) {
+      if (instance->is_up()) must_read(check_lanes(*instance));
+    }
+  }
+
+  // What must be so once everything is healed and drained.
+  void check_everything() {
+    check();
+    for (auto& person : people_) must_read(person->check_everything());
+    judge_.closes();
+  }
+
+  // I7: what stands in a blocked lane is owed by nobody, and arrives never.
+  Result<> check_lanes(SimInstance& instance) {
+    return instance.look([&](core::Snapshot& store) -> Result<> {
+      for (const auto& other : instances_) {
+        CPC_TRY(const auto lanes, store.lanes_of(other->name(), 1000));
+        for (const core::Lane& lane : lanes) {
+          if (lane.blocked.empty()) continue;
+          judge_.violated("I7 a lane is blocked: of " + instance.name().text() + " towards " +
+                          other->name().text() + ", " + lane.blocked);
+        }
+      }
+      return success();
+    });
+  }
+
+  void must_read(const Result<>& read) {
+    if (!read) judge_.violated("a committed state could not be read: " + read.error().detail);
   }
 
   void heal() {
@@ -206,7 +243,7 @@ class Simulation {
       left = what_is_left();
     }
     if (!left.empty() && is_sound()) {
-      report_.violations.push_back("I7 does not drain: " + left);
+      judge_.violated("I7 does not drain: " + left);
     }
     pass(10s);
   }
@@ -245,21 +282,16 @@ class Simulation {
       report_.acknowledged += person->acknowledged;
       report_.unanswered += person->unanswered;
     }
+    for (const auto& instance : instances_) report_.doubts += instance->doubts;
     report_.shown = judge_.shown_count();
     report_.requests = network_.requests;
     report_.refusals = judge_.refused_count() + network_.refusals;
     report_.faults = network_.faults_met + report_.crashes;
     const auto lived = timers_.steady_now() - tests::VirtualTimers::start_of_steady;
     report_.virtual_hours = std::chrono::duration<double, std::ratio<3600>>(lived).count();
-    report_.trace = trace_.value;
-    report_.violations.insert(report_.violations.end(), judge_.violations().begin(),
-                              judge_.violations().end());
+    report_.trace = trace_.value();
+    report_.violations = judge_.violations();
   }
-
-  struct Trace {
-    std::uint64_t value = 0xcbf2'9ce4'8422'2325U;  // FNV-1a over words.
-    void add(std::uint64_t word) { value = (value ^ word) * 0x0000'0100'0000'01b3U; }
-  };
 
   Dice dice_;
   DiceRandom random_{dice_.fork()};
@@ -269,8 +301,8 @@ class Simulation {
   Trace trace_;
   boost::asio::io_context io_{1};
   tests::VirtualTimers timers_{io_};
-  SimNetwork network_{io_, timers_, dice_.fork()};
-  Judge judge_;
+  SimNetwork network_{io_, timers_, trace_, dice_.fork()};
+  Judge judge_{trace_};
   std::vector<std::unique_ptr<SimInstance>> instances_;
   std::vector<std::unique_ptr<Person>> people_;
   std::set<std::pair<core::Address, core::Address>> friends_;

@@ -21,6 +21,7 @@ struct RunReport {
   std::size_t refusals = 0;      ///< Of people's wishes, and of those requests.
   std::size_t faults = 0;
   std::size_t crashes = 0;
+  std::size_t doubts = 0;  ///< Commits of which it was not known for a while whether they came.
   double virtual_hours = 0;
   std::uint64_t trace = 0;  ///< A hash of everything that was seen, with its time: I13.
   std::vector<std::string> violations;
