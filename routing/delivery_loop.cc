@@ -105,7 +105,8 @@ Task<std::vector<core::InstanceName>> DeliveryLoops::owing() {
   co_return peers;
 }
 
-asio::awaitable<void> DeliveryLoops::greet_at_start() {
+// Asked until the store answers: what a failed look would have found, nothing else wakes.
+asio::awaitable<std::vector<core::InstanceName>> DeliveryLoops::owing_at_last() {
   Milliseconds pause = pause_min;
   Result<std::vector<core::InstanceName>> owed = co_await owing();
   while (!owed) {
@@ -113,7 +114,11 @@ asio::awaitable<void> DeliveryLoops::greet_at_start() {
     pause = std::min(pause * 2, pause_max);
     owed = co_await owing();
   }
-  std::vector<core::InstanceName> peers = std::move(owed).value();
+  co_return std::move(owed).value();
+}
+
+asio::awaitable<void> DeliveryLoops::greet_at_start() {
+  std::vector<core::InstanceName> peers = co_await owing_at_last();
   for (const core::InstanceName& peer : parts_.settings.configured) {
     if (std::ranges::find(peers, peer) == peers.end()) peers.push_back(peer);
   }
@@ -133,9 +138,8 @@ asio::awaitable<void> DeliveryLoops::greet_then_sweep() {
 }
 
 asio::awaitable<void> DeliveryLoops::sweep() {
-  const Result<std::vector<core::InstanceName>> owed = co_await owing();
-  if (!owed) co_return;
-  for (const core::InstanceName& peer : owed.value()) wake(peer);
+  const std::vector<core::InstanceName> owed = co_await owing_at_last();
+  for (const core::InstanceName& peer : owed) wake(peer);
 }
 
 asio::awaitable<void> DeliveryLoops::run_peer(std::shared_ptr<PeerLoop> loop) {

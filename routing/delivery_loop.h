@@ -72,6 +72,7 @@ class DeliveryLoops {
   [[nodiscard]] boost::asio::awaitable<void> sweep();
   [[nodiscard]] boost::asio::awaitable<void> greet_at_start();
   [[nodiscard]] Task<std::vector<core::InstanceName>> owing();
+  [[nodiscard]] boost::asio::awaitable<std::vector<core::InstanceName>> owing_at_last();
   [[nodiscard]] boost::asio::awaitable<bool> until_turn(std::shared_ptr<PeerLoop> loop);
   [[nodiscard]] boost::asio::awaitable<void> run_peer(std::shared_ptr<PeerLoop> loop);
   [[nodiscard]] boost::asio::awaitable<Permits::Permit> permit_for(core::InstanceName peer);

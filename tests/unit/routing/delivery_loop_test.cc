@@ -353,5 +353,22 @@ TEST_CASE("a failing store delays deliveries and is told once") {
   CHECK(outside.log.count("peer became unreachable") == 0);
 }
 
+TEST_CASE("after a gap what is owed leaves, although the store cannot be read at once") {
+  Outside outside;
+  Daemon daemon{outside};
+  daemon.start();
+  daemon.owe(1);
+  outside.timers.pass(6min);
+  auto& lane = outside.rows.of<core::Lane>().at({peer_name(1), core::LaneKind::consent, {}});
+  ++lane.head.seq;  // Committed, and nobody was woken.
+  const core::FrameKey key{peer_name(1), lane.head.seq};
+  outside.rows.of<core::Frame>()[key] = core::Frame{key.peer, key.position, "untold"};
+  daemon.gate.failures = 2;
+  daemon.wake_ups.dispatch({1, {}, true});
+  outside.timers.pass(10s);
+  CHECK(outside.peers.peer(1).held.size() == 2);
+  CHECK_FALSE(daemon.owes(1));
+}
+
 }  // namespace
 }  // namespace cpc::tests
