@@ -1,53 +1,26 @@
 #include "daemon/threaded_store.h"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
 #include <thread>
 
+#include "routing/hand_over.h"
+
 namespace cpc::daemon {
 namespace {
 
-// One caller that waits on the network thread for something done on another one.
-struct Waiter {
-  explicit Waiter(const boost::asio::any_io_executor& network)
-      : bell(network, boost::asio::steady_timer::time_point::max()) {}
-  std::optional<Result<>> result;
-  boost::asio::steady_timer bell;
-};
+using routing::HandOver;
 
 struct PendingClosure {
   store::Work work;
-  std::shared_ptr<Waiter> waiter;
+  std::shared_ptr<HandOver> waiter;
 };
 struct PendingLook {
   std::function<Result<>(core::Snapshot&)> look;
-  std::shared_ptr<Waiter> waiter;
+  std::shared_ptr<HandOver> waiter;
 };
-
-// Hands over by `add` and waits until the other thread is done, cancelled or not: it works on what
-// our caller owns. A cancellation takes effect at the caller's next wait.
-template <class Add>
-Task<> handed_over(Add add) {
-  const bool throws = co_await boost::asio::this_coro::throw_if_cancelled();
-  co_await boost::asio::this_coro::throw_if_cancelled(false);
-  const std::shared_ptr<Waiter> waiter = add();
-  while (!waiter->result) {
-    co_await waiter->bell.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
-  }
-  co_await boost::asio::this_coro::throw_if_cancelled(throws);
-  co_return *std::move(waiter->result);
-}
-
-void finish(const std::shared_ptr<Waiter>& waiter, Result<> result) {
-  waiter->result = std::move(result);
-  waiter->bell.cancel();
-}
 
 }  // namespace
 
@@ -73,11 +46,11 @@ class ThreadedStoreGate::State {
     return success();
   }
 
-  std::shared_ptr<Waiter> add(store::Work work) {
-    auto waiter = std::make_shared<Waiter>(network_);
+  std::shared_ptr<HandOver> add(store::Work work) {
+    auto waiter = std::make_shared<HandOver>(network_);
     const std::scoped_lock lock{mutex_};
     if (closures_.size() >= waiting_max || is_stopping_) {
-      waiter->result = fail(ErrorCode::unavailable, "too much waits for the store");
+      waiter->finish(fail(ErrorCode::unavailable, "too much waits for the store"));
       return waiter;
     }
     closures_.push_back({std::move(work), waiter});
@@ -85,11 +58,11 @@ class ThreadedStoreGate::State {
     return waiter;
   }
 
-  std::shared_ptr<Waiter> add(std::function<Result<>(core::Snapshot&)> look) {
-    auto waiter = std::make_shared<Waiter>(network_);
+  std::shared_ptr<HandOver> add(std::function<Result<>(core::Snapshot&)> look) {
+    auto waiter = std::make_shared<HandOver>(network_);
     const std::scoped_lock lock{mutex_};
     if (looks_.size() >= waiting_max || is_stopping_) {
-      waiter->result = fail(ErrorCode::unavailable, "too much waits for the store");
+      waiter->finish(fail(ErrorCode::unavailable, "too much waits for the store"));
       return waiter;
     }
     looks_.push_back({std::move(look), waiter});
@@ -115,7 +88,7 @@ class ThreadedStoreGate::State {
   void write_batches() {
     for (;;) {
       std::vector<store::Work> batch;
-      std::vector<std::shared_ptr<Waiter>> waiters;
+      std::vector<std::shared_ptr<HandOver>> waiters;
       {
         std::unique_lock lock{mutex_};
         const auto has_reason = [&] { return is_stopping_ || !closures_.empty(); };
@@ -141,12 +114,12 @@ class ThreadedStoreGate::State {
   }
 
   // Network thread.
-  void committed(const std::vector<std::shared_ptr<Waiter>>& waiters, store::BatchResult result,
+  void committed(const std::vector<std::shared_ptr<HandOver>>& waiters, store::BatchResult result,
                  bool is_closed) {
     note_outcome(result);
     wake_ups_.dispatch(result.committed);
     for (std::size_t i = 0; i < waiters.size(); ++i) {
-      finish(waiters[i], std::move(result.results[i]));
+      waiters[i]->finish(std::move(result.results[i]));
     }
     if (is_closed && closed_) {
       log_.error("another daemon took over the store", {});
@@ -169,7 +142,7 @@ class ThreadedStoreGate::State {
   void serve_looks(store::Reader& reader) {
     for (;;) {
       std::vector<store::Reader::Look> batch;
-      std::vector<std::shared_ptr<Waiter>> waiters;
+      std::vector<std::shared_ptr<HandOver>> waiters;
       {
         std::unique_lock lock{mutex_};
         has_looks_.wait(lock, [&] { return is_stopping_ || !looks_.empty(); });
@@ -186,7 +159,7 @@ class ThreadedStoreGate::State {
       auto next = waiters.begin();
       reader.read_all(batch, [&](Result<> result) {
         boost::asio::post(network_, [waiter = std::move(*next++), result = std::move(result)] {
-          finish(waiter, result);
+          waiter->finish(result);
         });
       });
     }
@@ -231,12 +204,12 @@ Task<> ThreadedStoreGate::transact(core::Keys prefetch, core::Closure closure) {
   const auto add = [&] {
     return state_->add(store::Work{std::move(prefetch), std::move(closure)});
   };
-  co_return co_await handed_over(add);
+  co_return co_await HandOver::await(add);
 }
 
 Task<> ThreadedStoreGate::read(std::function<Result<>(core::Snapshot&)> look) {
   const auto add = [&] { return state_->add(std::move(look)); };
-  co_return co_await handed_over(add);
+  co_return co_await HandOver::await(add);
 }
 
 const std::optional<std::string>& ThreadedStoreGate::failure() const {

@@ -2,48 +2,25 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/this_coro.hpp>
 #include <deque>
 #include <set>
 
 #include "core/codes.h"
+#include "routing/hand_over.h"
 
 namespace cpc::sim {
 namespace {
 
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
+using routing::HandOver;
 
 // As ThreadedStoreGate.
 constexpr std::size_t batch_closures_max = 256;
 constexpr std::size_t waiting_max = 10'000;
 
-struct Waiter {
-  explicit Waiter(asio::io_context& io) : bell(io, asio::steady_timer::time_point::max()) {}
-  std::optional<Result<>> result;
-  asio::steady_timer bell;
-};
-
-void finish(Waiter& waiter, Result<> result) {
-  waiter.result = std::move(result);
-  waiter.bell.cancel();
-}
-
 Error died() {
   return fail(ErrorCode::unavailable, "the instance died");
-}
-
-// As the daemon's gate: what was handed over is waited for, cancelled or not.
-template <class Add>
-Task<> handed_over(Add add) {
-  const bool throws = co_await asio::this_coro::throw_if_cancelled();
-  co_await asio::this_coro::throw_if_cancelled(false);
-  const std::shared_ptr<Waiter> waiter = add();
-  while (!waiter->result) {
-    co_await waiter->bell.async_wait(asio::as_tuple(asio::use_awaitable));
-  }
-  co_await asio::this_coro::throw_if_cancelled(throws);
-  co_return *std::move(waiter->result);
 }
 
 }  // namespace
@@ -53,13 +30,13 @@ struct SimGate::State : std::enable_shared_from_this<State> {
 
   struct Pending {
     store::Work work;
-    std::shared_ptr<Waiter> waiter;
+    std::shared_ptr<HandOver> waiter;
   };
   Parts parts;
   std::unique_ptr<store::Reader> reader;
   std::deque<Pending> waiting;
-  std::vector<std::shared_ptr<Waiter>> under_way;
-  std::set<std::shared_ptr<Waiter>> looking;
+  std::vector<std::shared_ptr<HandOver>> under_way;
+  std::set<std::shared_ptr<HandOver>> looking;
   bool is_busy = false;
   bool is_dead = false;
 
@@ -105,7 +82,7 @@ struct SimGate::State : std::enable_shared_from_this<State> {
           core::refuse(ErrorCode::denied, core::codes::consent_required, "planted");
     }
     const auto told = std::exchange(under_way, {});
-    for (std::size_t i = 0; i < told.size(); ++i) finish(*told[i], std::move(result.results[i]));
+    for (std::size_t i = 0; i < told.size(); ++i) told[i]->finish(std::move(result.results[i]));
     if (acknowledges_first) end_life();  // And the commit never came.
   }
 
@@ -140,18 +117,18 @@ struct SimGate::State : std::enable_shared_from_this<State> {
   // As on a reader thread: what is seen is older than the answer, and older than what was
   // dispatched meanwhile.
   static asio::awaitable<void> look_late(std::shared_ptr<State> self, store::Reader::Look look,
-                                         std::shared_ptr<Waiter> waiter) {
+                                         std::shared_ptr<HandOver> waiter) {
     const auto wait = [&self] {
       const Milliseconds delay = self->parts.dice.between(1ms, 2s);
       return self->parts.timers.sleep_until(self->parts.timers.steady_now() + delay);
     };
     co_await wait();
-    if (waiter->result) co_return;
+    if (waiter->is_finished()) co_return;
     Result<> seen = self->look(look);
     co_await wait();
-    if (waiter->result) co_return;
+    if (waiter->is_finished()) co_return;
     self->looking.erase(waiter);
-    finish(*waiter, std::move(seen));
+    waiter->finish(std::move(seen));
   }
 
   void end_life() {
@@ -161,9 +138,9 @@ struct SimGate::State : std::enable_shared_from_this<State> {
 
   void die() {
     is_dead = true;
-    for (const auto& waiter : std::exchange(under_way, {})) finish(*waiter, died());
-    for (Pending& pending : std::exchange(waiting, {})) finish(*pending.waiter, died());
-    for (const auto& waiter : std::exchange(looking, {})) finish(*waiter, died());
+    for (const auto& waiter : std::exchange(under_way, {})) waiter->finish(died());
+    for (Pending& pending : std::exchange(waiting, {})) pending.waiter->finish(died());
+    for (const auto& waiter : std::exchange(looking, {})) waiter->finish(died());
   }
 };
 
@@ -178,9 +155,9 @@ Task<> SimGate::transact(core::Keys prefetch, core::Closure closure) {
   const auto self = state_;
   if (self->is_dead) co_return died();
   const auto add = [&] {
-    const auto waiter = std::make_shared<Waiter>(self->parts.io);
+    const auto waiter = std::make_shared<HandOver>(self->parts.io.get_executor());
     if (self->waiting.size() >= waiting_max) {
-      waiter->result = fail(ErrorCode::unavailable, "too much waits for the store");
+      waiter->finish(fail(ErrorCode::unavailable, "too much waits for the store"));
       return waiter;
     }
     store::Work work{std::move(prefetch), std::move(closure)};
@@ -188,7 +165,7 @@ Task<> SimGate::transact(core::Keys prefetch, core::Closure closure) {
     if (!self->is_busy) self->begin_batch();
     return waiter;
   };
-  co_return co_await handed_over(add);
+  co_return co_await HandOver::await(add);
 }
 
 Task<> SimGate::read(std::function<Result<>(core::Snapshot&)> look) {
@@ -198,12 +175,12 @@ Task<> SimGate::read(std::function<Result<>(core::Snapshot&)> look) {
     co_return self->look(look);
   }
   const auto add = [&] {
-    const auto waiter = std::make_shared<Waiter>(self->parts.io);
+    const auto waiter = std::make_shared<HandOver>(self->parts.io.get_executor());
     self->looking.insert(waiter);
     asio::co_spawn(self->parts.io, State::look_late(self, std::move(look), waiter), asio::detached);
     return waiter;
   };
-  co_return co_await handed_over(add);
+  co_return co_await HandOver::await(add);
 }
 
 void SimGate::die() {

@@ -166,8 +166,10 @@ SimInstance::SimInstance(Ground ground, const std::string& name, std::filesystem
       folder_(std::move(folder)),
       dice_(dice),
       random_(dice_.fork()),
-      keys_{key_from(random_), key_from(random_)},
+      keys_{key_from(random_), key_from(random_), {}},
       master_(crypto::MasterKey::from_bytes(random_.bytes(32)).value()) {
+  const auto sealing = crypto::Seed::from_bytes(random_.bytes(crypto::Seed::size)).value();
+  keys_.sealing.add(crypto::SealingKey::from_private(sealing), ground_.timers.now());
   std::filesystem::create_directory(folder_);
   std::filesystem::permissions(folder_, std::filesystem::perms{0700});
 }

@@ -2,7 +2,6 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <nlohmann/json.hpp>
 
 #include "federation/wire_codes.h"
 
@@ -23,10 +22,7 @@ Milliseconds SimNetwork::latency() {
 
 void SimNetwork::note_refusal(const federation::HttpReply& reply) {
   ++refusals;
-  const auto problem = nlohmann::json::parse(reply.body, nullptr, false);
-  const bool has_code = problem.is_object() && problem.contains("code") &&
-                        federation::wire_code_from_text(problem.value("code", "")).has_value();
-  unexplained += has_code ? 0 : 1;
+  unexplained += federation::read_problem(reply) ? 0 : 1;
 }
 
 bool SimNetwork::meets(unsigned per_mille) {
