@@ -37,13 +37,16 @@ class Operator(Case):
         self.assertEqual(self.alpha.status()["iid"], self.alpha.iid)
 
     def test_init_never_touches_what_is_there(self):
-        before = {file: file.read_bytes() for file in self.alpha.keys.iterdir()}
+        def keys():
+            return {file: file.read_bytes() for file in self.alpha.keys.rglob("*")
+                    if file.is_file()}
+        before = keys()
         again = Instance(self.alpha.binaries, self.alpha.folder, "alpha.cpc",
                          (free_host(), 1), (free_host(), 2))
         with self.assertRaises(CommandFailed) as caught:
             again.init()
         self.assertEqual((caught.exception.status, caught.exception.code), (6, "precond.exists"))
-        self.assertEqual({file: file.read_bytes() for file in self.alpha.keys.iterdir()}, before)
+        self.assertEqual(keys(), before)
 
     def test_init_refuses_what_is_no_name_and_makes_nothing(self):
         place = self.world.folder / "nowhere"

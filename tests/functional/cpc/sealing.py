@@ -1,4 +1,4 @@
-"""Sealed bodies (HPKE, RFC 9180), written from docs/protocol.md with other libraries than cpcd's."""
+"""Sealed bodies (HPKE, RFC 9180), written from docs/protocol.md with libraries other than cpcd."""
 
 import hashlib
 import hmac

@@ -147,10 +147,8 @@ endpoints = ["sud.example:8470"]
   CHECK(config.federation.allow_addresses[0].text() == "127.0.0.0/8");
   CHECK(config.federation.request_timeout == std::chrono::seconds{1});
   CHECK(config.federation.transaction_bytes_max == 131'072);
-  CHECK(config.federation.transaction_entries_max == 9);
-  CHECK_FALSE(config.federation.sealing);
-  CHECK(config.federation.connections_max == 10);
-  CHECK(config.federation.inbox_frames_max == 11);
+  CHECK((config.federation.transaction_entries_max == 9 && !config.federation.sealing));
+  CHECK((config.federation.connections_max == 10 && config.federation.inbox_frames_max == 11));
   CHECK(config.admin.socket == "/run/cpcd/admin.sock");
   CHECK(config.log.level == LogLevel::error);
   CHECK(config.log.format == LogFormat::json);
