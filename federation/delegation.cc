@@ -31,7 +31,7 @@ Result<crypto::PublicKey> public_key(const JsonObject& object) {
   CPC_TRY(const Bytes raw, object.base64url("x", 32));
   CPC_TRY(const auto key, crypto::PublicKey::from_bytes(raw));
   if (crypto::is_published(key)) {
-    return fail(ErrorCode::denied, "a key whose private half is in a public standard");
+    return fail(ErrorCode::denied, "a key whose private half is published");
   }
   return key;
 }
