@@ -1,6 +1,7 @@
 #include "daemon/keys.h"
 
 #include "crypto/key_file.h"
+#include "crypto/published_keys.h"
 #include "daemon/client_tls.h"
 #include "daemon/sealing_key_files.h"
 
@@ -38,15 +39,24 @@ struct OwnKeys {
   crypto::MasterKey master;
 };
 
+Result<crypto::SigningKey> load_own_key(const std::filesystem::path& file, const Config& config) {
+  auto key = crypto::load_signing_key(file);
+  if (!key) return with_advice(key.error(), config);
+  if (!crypto::is_published(key.value().public_key())) return key;
+  return fail(ErrorCode::invalid,
+              file.string() +
+                  " holds a key whose private half is printed in public, so that "
+                  "anybody can speak with it and no instance believes it. Put your own "
+                  "back from a backup, or make another instance by: cpcctl init");
+}
+
 Result<OwnKeys> load_own(const Config& config) {
-  auto root = crypto::load_signing_key(config.keys.root_key());
-  if (!root) return with_advice(root.error(), config);
-  auto signing = crypto::load_signing_key(config.keys.signing_key());
-  if (!signing) return with_advice(signing.error(), config);
+  CPC_TRY(auto root, load_own_key(config.keys.root_key(), config));
+  CPC_TRY(auto signing, load_own_key(config.keys.signing_key(), config));
   auto master = crypto::load_master_key(config.keys.master_key());
   if (!master) return with_advice(master.error(), config);
   CPC_TRY(auto sealing, load_sealing_keys(config.keys.sealing_keys()));
-  return OwnKeys{std::move(root).value(), std::move(signing).value(), std::move(sealing),
+  return OwnKeys{std::move(root), std::move(signing), std::move(sealing),
                  std::move(master).value()};
 }
 

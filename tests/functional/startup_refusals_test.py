@@ -150,6 +150,26 @@ class Startup(Case):
                 self.assert_is_refusal(status, text, ["chmod 600", str(file)])
                 os.chmod(file, 0o600)
 
+    def test_a_key_that_is_printed_in_a_standard_is_refused(self):
+        self.stopped_copy()
+        for name in ("root.key", "signing.key"):
+            file = self.data / "keys" / name
+            own = file.read_text()
+            # RFC 8037, appendix A.
+            file.write_text("cpc-ed25519-seed nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A\n")
+            self.assert_refuses(str(file), "printed in public", "cpcctl init")
+            file.write_text(own)
+
+    def test_a_sealing_key_that_is_none_is_refused_by_its_name(self):
+        self.stopped_copy()
+        sealing = self.data / "keys" / "sealing"
+        [key] = sealing.iterdir()
+        (sealing / "notes").write_text("mine")
+        self.assert_refuses(str(sealing / "notes"), "take it out")
+        (sealing / "notes").unlink()
+        key.chmod(0o640)
+        self.assert_refuses(str(key), "chmod 600")
+
     def test_a_missing_wrong_or_damaged_key_is_refused_and_never_made_anew(self):
         self.stopped_copy()
         keys = self.data / "keys"
