@@ -12,6 +12,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view suffix = ".key";
+/// Of a file that is being written. A process that was killed meanwhile left it behind.
+constexpr std::string_view unfinished = ".part";
 
 fs::path file_of(const fs::path& folder, TimePoint made_at) {
   return folder / (std::to_string(to_milliseconds(made_at)) + std::string{suffix});
@@ -44,6 +46,7 @@ Result<federation::SealingKeys> load_sealing_keys(const fs::path& folder) {
   if (!fs::exists(folder, failure)) return keys;
   for (fs::directory_iterator at{folder, failure}, end; !failure && at != end;
        at.increment(failure)) {
+    if (at->path().extension() == unfinished) continue;
     CPC_TRY(const TimePoint time, made_at(at->path()));
     CPC_TRY(auto key, crypto::load_sealing_key(at->path()));
     keys.add(std::move(key), time);
@@ -66,8 +69,13 @@ Result<bool> turn_sealing_keys(const fs::path& folder, federation::SealingKeys& 
     return fail(ErrorCode::unavailable, folder.string() + ": " + failure.message() +
                                             ". Let the daemon write to its key folder");
   }
+  const fs::path file = file_of(folder, now);
+  const fs::path part = folder / ("new" + std::string{unfinished});
+  fs::remove(part, failure);
   crypto::SealingKey key = made_from(random);
-  CPC_TRY(crypto::write_sealing_key(file_of(folder, now), key));
+  CPC_TRY(crypto::write_sealing_key(part, key));
+  fs::rename(part, file, failure);
+  if (failure) return fail(ErrorCode::unavailable, file.string() + ": " + failure.message());
   keys.add(std::move(key), now);
   return true;
 }

@@ -79,6 +79,16 @@ TEST_CASE("what is no sealing key is named, and nothing is started over it") {
   CHECK(wrong.error().detail.find("mine") == std::string::npos);
 }
 
+TEST_CASE("what a killed process left half written is passed over, and gone with the next key") {
+  Scene s;
+  fs::create_directory(s.folder);
+  std::ofstream{s.folder / "new.part"} << "cpc-x25519";
+  s.keys = load_sealing_keys(s.folder).value();
+  CHECK(s.turn(start).value());
+  CHECK(s.files() == 1);
+  CHECK(load_sealing_keys(s.folder).value().newest()->id() == s.keys.newest()->id());
+}
+
 TEST_CASE("a folder that cannot be made leaves things as they are, and says so") {
   Scene s;
   std::ofstream{s.folder} << "a file, not a folder";
