@@ -26,7 +26,8 @@ struct Scene {
 TEST_CASE("the worked example of RFC 9180 is sealed octet for octet, and opens") {
   const Scene s;
   CHECK(to_hex(s.key.public_key().view()) == pk_r);
-  CHECK(to_hex(s.sealed) == std::string{enc} + ciphertext);
+  CHECK(to_hex(s.sealed.substr(0, 32)) == enc);
+  CHECK(to_hex(s.sealed.substr(32)) == ciphertext);
   CHECK(s.sealed.size() == plaintext.size() + hpke_bytes_added);
   CHECK(hpke_open(s.key, info, aad, s.sealed).value() == plaintext);
 }
