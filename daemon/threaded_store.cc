@@ -138,7 +138,15 @@ class ThreadedStoreGate::State {
     }
   }
 
-  // Reader threads.
+  using Answers = std::vector<std::pair<std::shared_ptr<HandOver>, Result<>>>;
+
+  // Reader threads. Each hand-over wakes the network thread.
+  void tell(Answers answers) {
+    boost::asio::post(network_, [answers = std::move(answers)] {
+      for (const auto& [waiter, result] : answers) waiter->finish(result);
+    });
+  }
+
   void serve_looks(store::Reader& reader) {
     for (;;) {
       std::vector<store::Reader::Look> batch;
@@ -156,11 +164,15 @@ class ThreadedStoreGate::State {
           looks_.pop_front();
         }
       }
+      Answers answers;
       auto next = waiters.begin();
+      auto told_at = std::chrono::steady_clock::now();
       reader.read_all(batch, [&](Result<> result) {
-        boost::asio::post(network_, [waiter = std::move(*next++), result = std::move(result)] {
-          waiter->finish(result);
-        });
+        answers.emplace_back(std::move(*next++), std::move(result));
+        const auto now = std::chrono::steady_clock::now();
+        if (next != waiters.end() && now < told_at + tell_interval) return;
+        told_at = now;
+        tell(std::exchange(answers, {}));
       });
     }
   }
