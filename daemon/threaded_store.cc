@@ -138,15 +138,24 @@ class ThreadedStoreGate::State {
     }
   }
 
-  using Answers = std::vector<std::pair<std::shared_ptr<HandOver>, Result<>>>;
-
-  // Reader threads. Each hand-over wakes the network thread.
-  void tell(Answers answers) {
-    boost::asio::post(network_, [answers = std::move(answers)] {
-      for (const auto& [waiter, result] : answers) waiter->finish(result);
-    });
+  // Reader threads. Answers that come before the network thread got to the last share its wake-up.
+  void tell(std::shared_ptr<HandOver> waiter, Result<> result) {
+    const std::scoped_lock lock{answers_mutex_};
+    answers_.emplace_back(std::move(waiter), std::move(result));
+    if (answers_.size() == 1) boost::asio::post(network_, [this] { finish_told(); });
   }
 
+  // Network thread.
+  void finish_told() {
+    Answers told;
+    {
+      const std::scoped_lock lock{answers_mutex_};
+      told.swap(answers_);
+    }
+    for (const auto& [waiter, result] : told) waiter->finish(result);
+  }
+
+  // Reader threads.
   void serve_looks(store::Reader& reader) {
     for (;;) {
       std::vector<store::Reader::Look> batch;
@@ -164,16 +173,8 @@ class ThreadedStoreGate::State {
           looks_.pop_front();
         }
       }
-      Answers answers;
       auto next = waiters.begin();
-      auto told_at = std::chrono::steady_clock::now();
-      reader.read_all(batch, [&](Result<> result) {
-        answers.emplace_back(std::move(*next++), std::move(result));
-        const auto now = std::chrono::steady_clock::now();
-        if (next != waiters.end() && now < told_at + tell_interval) return;
-        told_at = now;
-        tell(std::exchange(answers, {}));
-      });
+      reader.read_all(batch, [&](Result<> result) { tell(std::move(*next++), std::move(result)); });
     }
   }
 
@@ -188,6 +189,11 @@ class ThreadedStoreGate::State {
   // Network thread only.
   std::function<void()> closed_;
   std::optional<std::string> failure_;
+
+  // Guarded by answers_mutex_.
+  using Answers = std::vector<std::pair<std::shared_ptr<HandOver>, Result<>>>;
+  std::mutex answers_mutex_;
+  Answers answers_;
 
   // Guarded by mutex_.
   std::mutex mutex_;

@@ -23,8 +23,6 @@ class ThreadedStoreGate final : public routing::StoreGate {
   static constexpr std::size_t waiting_max = 10'000;  ///< Closures, or looks: more are refused.
   static constexpr std::size_t readers = 2;
   static constexpr std::chrono::seconds settle_interval{1};
-  /// What was looked up waits at most so long for the look-ups after it.
-  static constexpr std::chrono::milliseconds tell_interval{5};
 
   /// Opens the readers. `closed` is called on the network thread when the gate was fenced off: the
   /// daemon must stop. Fails with unavailable.

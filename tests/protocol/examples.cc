@@ -223,7 +223,7 @@ Bytes transaction(const Side& alpha, const core::WireId& wire, const core::Signe
   receipt.member = alpha.introduction("alice").member_id;
   receipt.read = {1, 1};
   batch.receipts.push_back(receipt);
-  const Bytes body = encode_batch(batch, {alpha.epoch, 3});
+  Bytes body = encode_batch(batch, {alpha.epoch, 3});
   chapter("A transaction",
           "alpha.cpc to beta.cpc: the frame, the message as the first entry of a "
           "log, and how far alice has read. The link is that of the entry.");

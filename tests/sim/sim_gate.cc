@@ -155,7 +155,7 @@ Task<> SimGate::transact(core::Keys prefetch, core::Closure closure) {
   const auto self = state_;
   if (self->is_dead) co_return died();
   const auto add = [&] {
-    const auto waiter = std::make_shared<HandOver>(self->parts.io.get_executor());
+    auto waiter = std::make_shared<HandOver>(self->parts.io.get_executor());
     if (self->waiting.size() >= waiting_max) {
       waiter->finish(fail(ErrorCode::unavailable, "too much waits for the store"));
       return waiter;
@@ -175,7 +175,7 @@ Task<> SimGate::read(std::function<Result<>(core::Snapshot&)> look) {
     co_return self->look(look);
   }
   const auto add = [&] {
-    const auto waiter = std::make_shared<HandOver>(self->parts.io.get_executor());
+    auto waiter = std::make_shared<HandOver>(self->parts.io.get_executor());
     self->looking.insert(waiter);
     asio::co_spawn(self->parts.io, State::look_late(self, std::move(look), waiter), asio::detached);
     return waiter;

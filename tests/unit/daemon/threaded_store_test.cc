@@ -42,7 +42,7 @@ class LosingConnection final : public tests::ForwardingConnection {
   LosingConnection(std::unique_ptr<store::Connection> inner, const std::atomic<bool>& is_losing)
       : ForwardingConnection(std::move(inner)), is_losing_(is_losing) {}
   Result<> commit() override {
-    const Result<> done = ForwardingConnection::commit();
+    Result<> done = ForwardingConnection::commit();
     if (is_losing_) return lost();
     return done;
   }
