@@ -175,10 +175,7 @@ Result<> verify_delegation(const Jws& delegation, const core::InstanceName& name
   return success();
 }
 
-Result<> check_succession(const PeerIdentity& known, const PeerIdentity& next) {
-  const bool is_older = next.delegation_serial < known.delegation_serial ||
-                        next.operational_serial < known.operational_serial;
-  if (is_older) return fail(ErrorCode::denied, "a document with a lower serial than before");
+Result<> check_succession(const PeerIdentity& known, const PeerIdentity& next, TimePoint now) {
   const std::size_t shared = std::min(known.roots.size(), next.roots.size());
   if (!std::equal(next.roots.begin(), next.roots.begin() + static_cast<std::ptrdiff_t>(shared),
                   known.roots.begin())) {
@@ -187,12 +184,22 @@ Result<> check_succession(const PeerIdentity& known, const PeerIdentity& next) {
   if (next.roots.size() < known.roots.size()) {
     return fail(ErrorCode::denied, "signed by a root key that another one has followed");
   }
-  const auto& promised = known.next_root;
-  if (!promised) return success();
   const bool has_followed = next.roots.size() > known.roots.size();
-  const bool is_kept =
-      has_followed ? next.roots[known.roots.size()] == *promised : next.next_root == promised;
-  if (!is_kept) return fail(ErrorCode::conflict, "its root key had promised another successor");
+  if (const auto& promised = known.next_root) {
+    const bool is_kept =
+        has_followed ? next.roots[known.roots.size()] == *promised : next.next_root == promised;
+    if (!is_kept) {
+      return fail(ErrorCode::conflict, "its root key had promised another successor");
+    }
+  }
+  // Whoever stole a key may have said the highest serial there is with it. What takes the key from
+  // them counts all the same: serials bind each key, and those who follow it begin anew.
+  const bool is_rid_of_signer =
+      !known.roots.empty() && next.key(known.operational_key, now) == nullptr;
+  const bool is_older =
+      (!has_followed && next.delegation_serial < known.delegation_serial) ||
+      (!has_followed && !is_rid_of_signer && next.operational_serial < known.operational_serial);
+  if (is_older) return fail(ErrorCode::denied, "a document with a lower serial than before");
   return success();
 }
 

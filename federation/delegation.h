@@ -49,9 +49,12 @@ struct DelegationDraft {
                                          const core::Iid& pinned, TimePoint now,
                                          PeerIdentity& identity);
 
-/// Whether `next` may follow `known`, which was accepted before. Fails with
+/// Whether `next` may follow `known`, which was accepted before. Serials may fall where the key
+/// that said the higher one was followed (a root key) or does not speak any more `now` (the signing
+/// key). Fails with
 ///   denied    a serial falls, or it is signed by a root that has been followed already;
 ///   conflict  its roots are others, or its root promises another successor than before.
-[[nodiscard]] Result<> check_succession(const PeerIdentity& known, const PeerIdentity& next);
+[[nodiscard]] Result<> check_succession(const PeerIdentity& known, const PeerIdentity& next,
+                                        TimePoint now);
 
 }  // namespace cpc::federation

@@ -59,6 +59,7 @@ Result<> read_operational(const Jws& jws, TimePoint now, PeerIdentity& identity)
   if (key == nullptr) key = identity.key(signer.kid, now);
   if (key == nullptr) return fail(ErrorCode::denied, "signed by no delegated key");
   CPC_TRY(const Bytes payload, verify_jws(jws, operational_typ, *key));
+  identity.operational_key = signer.kid;
   CPC_TRY(const json value, parse_strict_json(payload));
   CPC_TRY(const JsonObject part, JsonObject::of(value, "operational part"));
   CPC_TRY(identity.operational_expires, check_part(part, identity, operational_life_max, now));

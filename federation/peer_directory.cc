@@ -13,7 +13,7 @@ bool wants_refresh(const PeerIdentity& identity, TimePoint fetched_at, TimePoint
 }
 
 /// What was accepted before holds, whether it has expired or not.
-Result<> check_against(const core::Peer& row, const PeerIdentity& next) {
+Result<> check_against(const core::Peer& row, const PeerIdentity& next, TimePoint now) {
   PeerIdentity known;
   known.delegation_serial = row.delegation_serial;
   known.operational_serial = row.operational_serial;
@@ -21,7 +21,7 @@ Result<> check_against(const core::Peer& row, const PeerIdentity& next) {
     auto read = verify_document(row.document, next.name, row.iid, row.fetched_at);
     if (read) known = std::move(read).value();
   }
-  return check_succession(known, next);
+  return check_succession(known, next, now);
 }
 
 }  // namespace
@@ -239,7 +239,7 @@ Task<PeerDirectory::Identity> PeerDirectory::accept(core::InstanceName name, Byt
   const auto pin = [&](core::Transaction& tx) -> Result<> {
     CPC_TRY(auto row, tx.find(core::PeerKey{name}));
     if (!row) row.emplace();
-    CPC_TRY(check_against(*row, *identity));
+    CPC_TRY(check_against(*row, *identity, now));
     row->name = name;
     row->iid = pinned;
     row->document = document;

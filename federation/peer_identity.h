@@ -38,6 +38,7 @@ struct PeerIdentity {
   std::vector<crypto::SealingPublicKey> sealing_keys;
   std::int64_t delegation_serial = 0;
   std::int64_t operational_serial = 0;
+  crypto::KeyId operational_key{};  ///< Which signed the operational part.
   TimePoint delegation_expires{};
   TimePoint operational_expires{};
   std::size_t transaction_bytes_max = 0;

@@ -52,6 +52,7 @@ struct Verdict {
 };
 Verdict read(const Jws& delegation) {
   Verdict verdict{"ok", {}};
+  verdict.identity.operational_key = key_of("signing").id();  // As the operational part would say.
   const auto verified = verify_delegation(delegation, alpha, iid(), now, verdict.identity);
   if (!verified) {
     verdict.code = verified.error().code == ErrorCode::denied     ? "denied"
@@ -73,7 +74,7 @@ std::string changed(const DelegationDraft& made, const std::string& root,
 }
 
 std::string succession(const PeerIdentity& known, const PeerIdentity& next) {
-  const auto checked = check_succession(known, next);
+  const auto checked = check_succession(known, next, now);
   if (checked) return "ok";
   return checked.error().code == ErrorCode::denied ? "denied" : "conflict";
 }
@@ -179,6 +180,33 @@ TEST_CASE("serials do not fall") {
   PeerIdentity next = known;
   next.operational_serial = known.operational_serial - 1;
   CHECK(succession(known, next) == "denied");
+}
+
+TEST_CASE("a thief who says the highest serial is got rid of all the same") {
+  DelegationDraft stolen = draft();
+  stolen.commitment = commitment("root 0", "root 1");
+  stolen.serial = json_integer_max;
+  const PeerIdentity root_thief = read(stolen).identity;
+  PeerIdentity rescued = read(followed(), "root 1").identity;
+  rescued.operational_serial = 1;
+  CHECK(succession(root_thief, rescued) == "ok");
+  CHECK(succession(rescued, root_thief) == "denied");
+
+  PeerIdentity signing_thief = read(draft()).identity;
+  signing_thief.operational_serial = json_integer_max;
+  DelegationDraft revoking = draft();
+  revoking.serial = 2;
+  revoking.keys.push_back(delegated("new"));
+  PeerIdentity still = read(revoking).identity;
+  still.operational_key = key_of("new").id();
+  still.operational_serial = 7;
+  CHECK(succession(signing_thief, still) == "denied");
+  revoking.revoked.push_back({key_of("signing").id(), now});
+  PeerIdentity rid = read(revoking).identity;
+  rid.operational_key = key_of("new").id();
+  rid.operational_serial = 7;
+  CHECK(succession(signing_thief, rid) == "ok");
+  CHECK(succession(rid, signing_thief) == "denied");
 }
 
 TEST_CASE("a key speaks in its time alone, and a retired one for what it signed then") {
