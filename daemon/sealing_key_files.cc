@@ -1,6 +1,7 @@
 #include "daemon/sealing_key_files.h"
 
 #include <charconv>
+#include <optional>
 #include <system_error>
 
 #include "crypto/key_file.h"
@@ -12,21 +13,21 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view suffix = ".key";
-/// Of a file that is being written. A process that was killed meanwhile left it behind.
-constexpr std::string_view unfinished = ".part";
+/// A file that is being written. A process that was killed meanwhile left it behind.
+constexpr std::string_view unfinished = "new.part";
 
 fs::path file_of(const fs::path& folder, TimePoint made_at) {
   return folder / (std::to_string(to_milliseconds(made_at)) + std::string{suffix});
 }
 
-Result<TimePoint> made_at(const fs::path& file) {
+std::optional<TimePoint> made_at(const fs::path& file) {
   const std::string stem = file.stem().string();
   std::int64_t milliseconds = 0;
   const auto [end, failure] = std::from_chars(stem.data(), stem.data() + stem.size(), milliseconds);
   const bool is_time = failure == std::errc{} && end == stem.data() + stem.size() &&
                        milliseconds >= 0 && file.extension() == suffix;
   if (is_time) return from_milliseconds(milliseconds);
-  return fail(ErrorCode::invalid, file.string() + " is no sealing key; take it out of this folder");
+  return std::nullopt;
 }
 
 crypto::SealingKey made_from(routing::Random& random) {
@@ -46,10 +47,10 @@ Result<federation::SealingKeys> load_sealing_keys(const fs::path& folder) {
   if (!fs::exists(folder, failure)) return keys;
   for (fs::directory_iterator at{folder, failure}, end; !failure && at != end;
        at.increment(failure)) {
-    if (at->path().extension() == unfinished) continue;
-    CPC_TRY(const TimePoint time, made_at(at->path()));
+    const auto time = made_at(at->path());
+    if (!time) continue;  // Somebody else's, or never finished.
     CPC_TRY(auto key, crypto::load_sealing_key(at->path()));
-    keys.add(std::move(key), time);
+    keys.add(std::move(key), *time);
   }
   if (!failure) return keys;
   return fail(ErrorCode::unavailable, folder.string() + ": " + failure.message());
@@ -57,8 +58,11 @@ Result<federation::SealingKeys> load_sealing_keys(const fs::path& folder) {
 
 Result<bool> turn_sealing_keys(const fs::path& folder, federation::SealingKeys& keys,
                                routing::Random& random, TimePoint now) {
+  std::error_code ignored;  // What could not be renamed or removed is met again at the next start.
+  for (const auto& [before, after] : keys.set_right(now)) {
+    fs::rename(file_of(folder, before), file_of(folder, after), ignored);
+  }
   for (const TimePoint dropped : keys.drop_old(now)) {
-    std::error_code ignored;  // It is read again at the next start, and dropped again.
     fs::remove(file_of(folder, dropped), ignored);
   }
   if (!keys.is_due(now)) return false;
@@ -70,7 +74,7 @@ Result<bool> turn_sealing_keys(const fs::path& folder, federation::SealingKeys& 
                                             ". Let the daemon write to its key folder");
   }
   const fs::path file = file_of(folder, now);
-  const fs::path part = folder / ("new" + std::string{unfinished});
+  const fs::path part = folder / unfinished;
   fs::remove(part, failure);
   crypto::SealingKey key = made_from(random);
   CPC_TRY(crypto::write_sealing_key(part, key));

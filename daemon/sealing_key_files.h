@@ -9,8 +9,8 @@
 
 namespace cpc::daemon {
 
-/// All that lie in `folder`; none if it does not exist. Fails like crypto/key_file.h, with invalid
-/// for a file whose name tells no time.
+/// All that lie in `folder`, none if it does not exist; files that are not named by a time are
+/// passed over. Fails like crypto/key_file.h.
 [[nodiscard]] Result<federation::SealingKeys> load_sealing_keys(
     const std::filesystem::path& folder);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "crypto/secrets.h"
 #include "federation/request_signature.h"
 #include "federation/sealed_body.h"
 #include "federation/transaction_codec.h"
@@ -83,14 +84,16 @@ Task<HttpRequest> HttpPeerExchange::transaction_for(core::InstanceName peer,
       to_milliseconds(self_.timers.now()),
       Id<16, struct AnyTag>::from_bytes(self_.random.bytes(16)).value().octets));
   const bool is_sealed = self_.is_sealing && !identity->sealing_keys.empty();
-  crypto::Seed randomness;
-  if (is_sealed) randomness = crypto::Seed::from_bytes(self_.random.bytes(32)).value();
+  Bytes drawn = self_.random.bytes(crypto::Seed::size);
+  const crypto::WipeAtEnd wipe_drawn{drawn};
   Bytes body;
   const auto encode = [&] {
     body = encode_batch(batch, {self_.home.epoch, self_.home.boot_counter});
     if (!is_sealed) return;
+    crypto::Seed randomness = crypto::Seed::from_bytes(drawn).value();
     body = seal_body(identity->sealing_keys.front(), {self_.home.iid, identity->iid, id}, body,
                      randomness);
+    sodium_memzero(randomness.octets.data(), crypto::Seed::size);
   };
   co_await self_.pool.run(encode);
   co_return request_of("PUT", std::string{transaction_path} + id,

@@ -4,6 +4,10 @@
 
 namespace cpc::federation {
 
+namespace {
+constexpr auto clock_slack = std::chrono::hours{1};
+}  // namespace
+
 void SealingKeys::add(crypto::SealingKey key, TimePoint made_at) {
   made_.push_back({made_at, std::make_shared<const crypto::SealingKey>(std::move(key))});
   std::ranges::stable_sort(made_, {}, &Made::at);
@@ -20,6 +24,19 @@ SealingKeys::Key SealingKeys::find(const crypto::KeyId& id) const {
 
 bool SealingKeys::is_due(TimePoint now) const {
   return made_.empty() || now >= made_.back().at + renew_after;
+}
+
+std::vector<std::pair<TimePoint, TimePoint>> SealingKeys::set_right(TimePoint now) {
+  std::vector<std::pair<TimePoint, TimePoint>> moved;
+  TimePoint next = now;
+  for (Made& made : made_) {
+    if (made.at <= now + clock_slack) continue;
+    moved.emplace_back(made.at, next);
+    made.at = next;
+    next += Milliseconds{1};
+  }
+  std::ranges::stable_sort(made_, {}, &Made::at);
+  return moved;
 }
 
 std::vector<TimePoint> SealingKeys::drop_old(TimePoint now) {

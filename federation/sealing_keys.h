@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "core/base/time.h"
@@ -26,6 +27,9 @@ class SealingKeys {
   [[nodiscard]] Key find(const crypto::KeyId& id) const;
   /// There is none, or the newest has to be followed by a new one.
   [[nodiscard]] bool is_due(TimePoint now) const;
+  /// A key of the future was made when our clock was wrong: it counts as made now. Gives when it
+  /// was said to be made, and when it is now, for each such key.
+  [[nodiscard]] std::vector<std::pair<TimePoint, TimePoint>> set_right(TimePoint now);
   /// Forgets those that are of no use any more, and gives when each had been made.
   [[nodiscard]] std::vector<TimePoint> drop_old(TimePoint now);
 

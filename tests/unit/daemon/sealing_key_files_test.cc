@@ -68,15 +68,27 @@ TEST_CASE("without a folder there are no sealing keys") {
   CHECK(load_sealing_keys(s.folder).value().newest() == nullptr);
 }
 
-TEST_CASE("what is no sealing key is named, and nothing is started over it") {
+TEST_CASE("what lies beside sealing keys is passed over, and what has a key's name is one") {
   Scene s;
   REQUIRE(s.turn(start).value());
   std::ofstream{s.folder / "notes.txt"} << "mine";
-  CHECK(load_sealing_keys(s.folder).error().detail.find("notes.txt") != std::string::npos);
+  CHECK(load_sealing_keys(s.folder).value().newest()->id() == s.keys.newest()->id());
   fs::rename(s.folder / "notes.txt", s.folder / "17.key");
   const auto wrong = load_sealing_keys(s.folder);
   REQUIRE_FALSE(wrong);
   CHECK(wrong.error().detail.find("mine") == std::string::npos);
+}
+
+TEST_CASE("a key made while the clock was years ahead is followed like any other") {
+  Scene s;
+  REQUIRE(s.turn(start + 24h * 3650).value());
+  const auto first = s.keys.newest()->id();
+  CHECK_FALSE(s.turn(start).value());
+  CHECK(s.turn(start + 24h * 30).value());
+  CHECK(s.keys.newest()->id() != first);
+  CHECK(load_sealing_keys(s.folder).value().newest()->id() == s.keys.newest()->id());
+  CHECK_FALSE(s.turn(start + 24h * 39).value());
+  CHECK(s.files() == 1);
 }
 
 TEST_CASE("what a killed process left half written is passed over, and gone with the next key") {
