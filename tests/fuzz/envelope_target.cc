@@ -15,18 +15,6 @@ namespace {
 using federation::EnvelopeCodec;
 using federation::PeerIdentity;
 
-const PeerIdentity& author() {
-  static const PeerIdentity identity = [] {
-    PeerIdentity made;
-    made.name = core::InstanceName::parse("alpha.cpc").value();
-    made.iid = core::Iid::from_bytes(crypto::sha256("alpha").view()).value();
-    made.keys.push_back(
-        {signing_key().public_key(), fixed_now - Milliseconds{1}, fixed_now + Milliseconds{1}});
-    return made;
-  }();
-  return identity;
-}
-
 bool is_same(const core::Envelope& left, const core::Envelope& right) {
   return left.protected_header == right.protected_header && left.payload == right.payload &&
          left.signature == right.signature && left.salt == right.salt && left.body == right.body;
@@ -39,7 +27,7 @@ bool is_same(const core::EventHeader& left, const core::EventHeader& right) {
 }
 
 bool verifies(const core::Envelope& envelope, TimePoint seen_at = fixed_now) {
-  return EnvelopeCodec::verify(envelope, author(), seen_at).has_value();
+  return EnvelopeCodec::verify(envelope, alpha_identity(), seen_at).has_value();
 }
 
 void check_altered(const core::Envelope& envelope, std::size_t lot) {
@@ -53,16 +41,16 @@ void check_altered(const core::Envelope& envelope, std::size_t lot) {
   promise(!verifies(other), "no octet of an envelope can be altered");
   promise(!verifies(envelope, fixed_now + Milliseconds{1}), "a key speaks in its time only");
 
-  PeerIdentity stranger = author();
+  PeerIdentity stranger = alpha_identity();
   stranger.iid.octets[0] ^= 1;
   promise(!EnvelopeCodec::verify(envelope, stranger, fixed_now), "an event has one author");
-  PeerIdentity other_key = author();
+  PeerIdentity other_key = alpha_identity();
   other_key.keys = {{another_key().public_key(), fixed_now, fixed_now + Milliseconds{1}}};
   promise(!EnvelopeCodec::verify(envelope, other_key, fixed_now), "an event is signed by one key");
 
   core::Envelope pruned = envelope;
   pruned.body.reset();
-  const auto still = EnvelopeCodec::verify(pruned, author(), fixed_now);
+  const auto still = EnvelopeCodec::verify(pruned, alpha_identity(), fixed_now);
   promise(still.has_value() && still.value().envelope().salt.empty(),
           "an event verifies when its body is gone");
 }
@@ -70,7 +58,7 @@ void check_altered(const core::Envelope& envelope, std::size_t lot) {
 void check_verified(const core::VerifiedEnvelope& verified, std::size_t lot) {
   const core::EventHeader& header = verified.header();
   const core::Envelope& envelope = verified.envelope();
-  promise(header.author == author().iid, "the author is who signed");
+  promise(header.author == alpha_identity().iid, "the author is who signed");
   promise(header.time <= federation::json_time_max, "an event's time can be shown");
   promise(header.type.size() <= 64, "an event's type is short");
   promise(verified.hash() == core::envelope_hash(envelope), "an envelope has one hash");
@@ -88,7 +76,7 @@ void check_verified(const core::VerifiedEnvelope& verified, std::size_t lot) {
 
   const auto again = EnvelopeCodec::sign(header, *envelope.body, envelope.salt, signing_key());
   promise(again.has_value(), "what verified can be signed");
-  const auto ours = EnvelopeCodec::verify(again.value().envelope(), author(), fixed_now);
+  const auto ours = EnvelopeCodec::verify(again.value().envelope(), alpha_identity(), fixed_now);
   promise(ours.has_value() && is_same(ours.value().header(), header),
           "a header that is written again reads as the same");
 }
@@ -102,7 +90,7 @@ void read_as_json(std::string_view octets, std::size_t lot) {
   const auto again = federation::envelope_from_json(federation::parse_strict_json(text).value());
   promise(again.has_value() && is_same(again.value(), envelope.value()),
           "an envelope that is written again reads as the same");
-  const auto verified = EnvelopeCodec::verify(envelope.value(), author(), fixed_now);
+  const auto verified = EnvelopeCodec::verify(envelope.value(), alpha_identity(), fixed_now);
   if (verified) check_verified(verified.value(), lot);
 }
 
@@ -123,7 +111,7 @@ void read_as_signed(std::string_view octets, std::size_t lot) {
   envelope.protected_header = jws.protected_;
   envelope.payload = jws.payload;
   envelope.signature = jws.signature;
-  const auto verified = EnvelopeCodec::verify(envelope, author(), fixed_now);
+  const auto verified = EnvelopeCodec::verify(envelope, alpha_identity(), fixed_now);
   if (verified) check_verified(verified.value(), lot);
 }
 

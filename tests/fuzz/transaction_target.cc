@@ -21,18 +21,6 @@ using nlohmann::json;
 
 constexpr std::size_t entries_max = 8;
 
-const PeerIdentity& origin() {
-  static const PeerIdentity identity = [] {
-    PeerIdentity made;
-    made.name = core::InstanceName::parse("alpha.cpc").value();
-    made.iid = core::Iid::from_bytes(crypto::sha256("alpha").view()).value();
-    made.keys.push_back(
-        {signing_key().public_key(), fixed_now - Milliseconds{1}, fixed_now + Milliseconds{1}});
-    return made;
-  }();
-  return identity;
-}
-
 json envelope_of(const json& plain) {
   std::string header = plain.value("header", "");
   const std::string body = plain.value("body", "");
@@ -99,9 +87,10 @@ void check_batch(const ReceivedBatch& received) {
   if (batch.frames) {
     promise(batch.frames->first >= 1, "positions count from 1");
     for (const auto& item : batch.frames->items) {
-      const auto frame = verify_frame(item.jws, origin(), fixed_now);
+      const auto frame = verify_frame(item.jws, alpha_identity(), fixed_now);
       promise(frame.has_value() && frame.value().id == item.id, "a frame that was taken verifies");
-      promise(frame.value().from.iid == origin().iid, "a frame speaks for the origin's people");
+      promise(frame.value().from.iid == alpha_identity().iid,
+              "a frame speaks for the origin's people");
     }
   }
   for (const auto& part : batch.logs) {
@@ -114,18 +103,18 @@ void check_batch(const ReceivedBatch& received) {
   }
   for (const auto& part : batch.submissions) {
     for (const auto& envelope : part.items) {
-      promise(envelope.header().author == origin().iid, "a submission is the origin's own");
+      promise(envelope.header().author == alpha_identity().iid, "a submission is the origin's own");
     }
   }
   const Bytes text = encode_batch(unverified(batch), received.mark);
-  const auto again = decode_batch(text, origin(), fixed_now, entries_max);
+  const auto again = decode_batch(text, alpha_identity(), fixed_now, entries_max);
   promise(again.has_value() && items_of(again.value().batch) == items_of(batch) &&
               encode_batch(unverified(again.value().batch), again.value().mark) == text,
           "a transaction that is written again reads as the same");
 }
 
 void read_batch(std::string_view octets) {
-  const auto received = decode_batch(octets, origin(), fixed_now, entries_max);
+  const auto received = decode_batch(octets, alpha_identity(), fixed_now, entries_max);
   if (received) check_batch(received.value());
 }
 
@@ -154,7 +143,7 @@ void read_answers(std::string_view octets) {
 void read_sealed(std::string_view octets, std::size_t lot) {
   static const auto key = crypto::SealingKey::from_private(
       crypto::Seed::from_bytes(crypto::sha256("sealing").view()).value());
-  const SealedFor sealed_for{origin().iid, origin().iid, "AAAAAAAAAAAAAAAAAAAAAA"};
+  const SealedFor sealed_for{alpha_identity().iid, alpha_identity().iid, "AAAAAAAAAAAAAAAAAAAAAA"};
   promise(!open_body(key, sealed_for, octets), "nobody seals by chance");
   const auto randomness = crypto::Seed::from_bytes(crypto::sha256(octets).view()).value();
   const Bytes sealed = seal_body(key.public_key(), sealed_for, octets, randomness);

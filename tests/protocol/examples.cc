@@ -13,6 +13,7 @@
 #include "federation/sealed_body.h"
 #include "federation/strict_json.h"
 #include "federation/transaction_codec.h"
+#include "tests/support/hex.h"
 
 namespace {
 
@@ -54,16 +55,6 @@ struct Side {
   core::StoreEpoch epoch;
 };
 
-std::string hex(std::string_view raw) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string text;
-  for (const char octet : raw) {
-    text.push_back(digits[static_cast<std::uint8_t>(octet) >> 4]);
-    text.push_back(digits[static_cast<std::uint8_t>(octet) & 15]);
-  }
-  return text;
-}
-
 // --- the page ------------------------------------------------------------------------------------
 
 void chapter(const std::string& title, const std::string& text) {
@@ -93,7 +84,7 @@ void keys(const Side& alpha, const Side& beta) {
           "Private keys are SHA-256 of a label such as `alpha root`; they are printed here, and so "
           "of no use for anything else. `x` and `kid` as in a JWK and its thumbprint.");
   const auto signing = [](const std::string& name, const crypto::SigningKey& key) {
-    value(name + " seed", hex(key.seed().view()));
+    value(name + " seed", tests::to_hex(key.seed().view()));
     value(name + " x", key.public_key().text());
     id_value(name + " kid", key.id());
   };
@@ -102,7 +93,7 @@ void keys(const Side& alpha, const Side& beta) {
     signing(name + " root", side->root);
     signing(name + " next root", side->next_root);
     signing(name + " signing", side->signing);
-    value(name + " sealing private", hex(side->sealing.private_octets().view()));
+    value(name + " sealing private", tests::to_hex(side->sealing.private_octets().view()));
     value(name + " sealing x", side->sealing.public_key().text());
     id_value(name + " sealing kid", side->sealing.id());
     id_value(name + " iid", side->iid);
@@ -241,7 +232,7 @@ HttpRequest sealed_request(const Side& alpha, const Side& beta, const Bytes& bod
       "To beta.cpc's sealing key, in the transaction of this id; the ephemeral key is derived "
       "(RFC 9180 section 7.1.3) from the randomness. In base64url here, in octets on the wire.");
   value("transaction id", id);
-  value("randomness", hex(id_of<crypto::Seed>("ephemeral").view()));
+  value("randomness", tests::to_hex(id_of<crypto::Seed>("ephemeral").view()));
   value("sealed", base64url(sealed));
   HttpRequest request;
   request.method = "PUT";
