@@ -3,7 +3,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <deque>
-#include <set>
+#include <list>
 
 #include "core/codes.h"
 #include "routing/hand_over.h"
@@ -36,7 +36,7 @@ struct SimGate::State : std::enable_shared_from_this<State> {
   std::unique_ptr<store::Reader> reader;
   std::deque<Pending> waiting;
   std::vector<std::shared_ptr<HandOver>> under_way;
-  std::set<std::shared_ptr<HandOver>> looking;
+  std::list<std::shared_ptr<HandOver>> looking;  // In an order that is the same in each run.
   bool is_busy = false;
   bool is_dead = false;
 
@@ -127,7 +127,7 @@ struct SimGate::State : std::enable_shared_from_this<State> {
     Result<> seen = self->look(look);
     co_await wait();
     if (waiter->is_finished()) co_return;
-    self->looking.erase(waiter);
+    self->looking.remove(waiter);
     waiter->finish(std::move(seen));
   }
 
@@ -176,7 +176,7 @@ Task<> SimGate::read(std::function<Result<>(core::Snapshot&)> look) {
   }
   const auto add = [&] {
     auto waiter = std::make_shared<HandOver>(self->parts.io.get_executor());
-    self->looking.insert(waiter);
+    self->looking.push_back(waiter);
     asio::co_spawn(self->parts.io, State::look_late(self, std::move(look), waiter), asio::detached);
     return waiter;
   };

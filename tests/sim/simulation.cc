@@ -140,7 +140,10 @@ class Simulation {
           static_cast<unsigned>(dice_.below(200)), static_cast<unsigned>(dice_.below(60)),
           static_cast<unsigned>(dice_.below(200)), static_cast<unsigned>(dice_.below(200))};
     }
-    if (dice_.chance(15 * more)) network_.cut(any_instance().name(), any_instance().name());
+    if (dice_.chance(15 * more)) {
+      const SimInstance& one = any_instance();
+      network_.cut(one.name(), any_instance().name());
+    }
     if (dice_.chance(20)) network_.heal();
     if (dice_.chance(15 * more)) {
       any_instance().faults = {
@@ -273,6 +276,9 @@ class Simulation {
         return success();
       });
       if (!read) left = read.error().detail;
+      // Nobody can be told of it yet.
+      const auto in_doubt = instance->has_untold();
+      if (!in_doubt || in_doubt.value()) left = instance->name().text() + " has a commit in doubt";
     }
     return left;
   }
