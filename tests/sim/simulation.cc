@@ -146,7 +146,8 @@ class Simulation {
     }
     if (dice_.chance(20)) network_.heal();
     if (dice_.chance(15 * more)) {
-      any_instance().faults = {
+      SimInstance& victim = any_instance();  // Drawn first, whatever a compiler evaluates first.
+      victim.faults = {
           static_cast<unsigned>(dice_.below(100)), static_cast<unsigned>(dice_.below(15)),
           static_cast<unsigned>(dice_.below(15)),  static_cast<unsigned>(dice_.below(60)),
           static_cast<unsigned>(dice_.below(60)),  500,
