@@ -1,9 +1,11 @@
 #include "core/conversation_log.h"
 
 #include <algorithm>
+#include <sstream>
 
 #include "core/codes.h"
 #include "core/consent.h"
+#include "crypto/digest.h"
 
 namespace cpc::core {
 namespace {
@@ -104,6 +106,7 @@ Result<> settle(Transaction& tx, const Home& home, Moment& moment, Conversation&
                 Event event, const std::optional<Bytes>& body, const Head& head) {
   event.state = EventState::ordered;
   event.reason.clear();
+  event.superseded.clear();
   event.position = head.position;
   event.hub_time = head.hub_time;
   event.link = head.link;
@@ -114,6 +117,10 @@ Result<> settle(Transaction& tx, const Home& home, Moment& moment, Conversation&
   tx.put(conversation);
   touch_people(tx, home, conversation);
   return success();
+}
+
+Digest envelope_hash(const Event& event) {
+  return crypto::sha256(event.protected_header + "." + event.payload + "." + event.signature);
 }
 
 }  // namespace
@@ -222,6 +229,37 @@ Result<> copy(Transaction& tx, const Home& home, Moment& moment, Conversation& c
               Event event, const std::optional<Bytes>& body, const Placement& placement) {
   return settle(tx, home, moment, conversation, std::move(event), body,
                 Head{placement.position, placement.hub_time, placement.link});
+}
+
+Result<> sign_anew(Transaction& tx, const EventKey& key, std::string_view replaced,
+                   std::string protected_header, std::string signature) {
+  CPC_TRY(auto event, tx.find(key));
+  if (!event || event->position.seq > 0 || event->signature != replaced) return success();
+  if (!event->superseded.empty()) event->superseded += ' ';
+  event->superseded += event->protected_header + "." + event->signature;
+  event->protected_header = std::move(protected_header);
+  event->signature = std::move(signature);
+  event->hash = envelope_hash(*event);
+  tx.put(*std::move(event));
+  return success();
+}
+
+std::optional<Event> as_placed(const Head& head, const WireId& wire_id, const Placement& placement,
+                               Event event) {
+  const auto fits = [&] {
+    return next_head(head, wire_id, placement.position, placement.hub_time, event.hash).link ==
+           placement.link;
+  };
+  if (fits()) return event;
+  std::istringstream earlier{event.superseded};
+  for (std::string one; earlier >> one;) {
+    const std::size_t dot = one.find('.');
+    event.protected_header = one.substr(0, dot);
+    event.signature = one.substr(dot + 1);
+    event.hash = envelope_hash(event);
+    if (fits()) return event;
+  }
+  return std::nullopt;
 }
 
 Bytes seal_body(const Home& home, Moment& moment, const EventKey& key, std::string_view body) {

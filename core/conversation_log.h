@@ -61,4 +61,14 @@ struct Placement {
 /// The envelope of a signed event as it travels, its body decrypted when we hold one.
 [[nodiscard]] Result<Envelope> envelope_of(const Home& home, const Event& event);
 
+/// An own event that waits for its hub gets another signature, because the key of the one before,
+/// `replaced`, counts no more. Nothing happens if it was placed or signed anew meanwhile.
+[[nodiscard]] Result<> sign_anew(Transaction& tx, const EventKey& key, std::string_view replaced,
+                                 std::string protected_header, std::string signature);
+
+/// `event` as it was signed when its hub gave it the place whose link is `link` after `head`: with
+/// its signature of now, or one that it had before. None if the link fits none of them.
+[[nodiscard]] std::optional<Event> as_placed(const Head& head, const WireId& wire_id,
+                                             const Placement& placement, Event event);
+
 }  // namespace cpc::core

@@ -110,7 +110,9 @@ Result<LaneVerdict> take_entry(Transaction& tx, const Home& home, Moment& moment
     if (sender) event.sender = sender.value();
   } else {
     if (!known || item.author != home.iid || known->hash.is_zero()) return LaneVerdict::fork;
-    event = *known;
+    auto placed = as_placed(conversation.head, *conversation.wire_id, item.placement, *known);
+    if (!placed) return LaneVerdict::fork;
+    event = *std::move(placed);
     if (!event.sealed_body.empty()) {
       CPC_TRY(body, open_body(home, event));
     }

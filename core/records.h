@@ -162,6 +162,9 @@ struct Event {
   std::string protected_header;  ///< The envelope's three texts; empty for a draft.
   std::string payload;
   std::string signature;
+  /// "protected.signature" of earlier signatures, a blank between them; only while it waits for
+  /// its hub, which may have placed it under one of them.
+  std::string superseded;
   Bytes salt;
   Bytes sealed_body;       ///< AES-256-GCM of the body; empty: not kept.
   bool is_hidden = false;  ///< Chained and acknowledged, shown to its author only.

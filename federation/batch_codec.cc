@@ -77,7 +77,12 @@ Result<core::LogItem<VerifiedEnvelope>> log_item(const json& value, const PeerId
 
   CPC_TRY(const json* envelope_json, object.value("envelope"));
   CPC_TRY(auto envelope, envelope_from_json(*envelope_json));
-  CPC_TRY(item.envelope, EnvelopeCodec::verify(std::move(envelope), origin, seen_at));
+  // Its key may have been followed or revoked since: what counts is when the hub first saw it.
+  auto verified = EnvelopeCodec::verify(envelope, origin, seen_at);
+  if (!verified && placement.hub_time < seen_at) {
+    verified = EnvelopeCodec::verify(std::move(envelope), origin, placement.hub_time);
+  }
+  CPC_TRY(item.envelope, std::move(verified));
   const core::EventHeader& header = item.envelope->header();
   if (header.author != item.author || header.id != item.id || header.conversation != wire_id) {
     return fail(ErrorCode::denied, "an entry around another event");

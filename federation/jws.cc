@@ -42,6 +42,12 @@ Jws sign_jws(std::string_view typ, std::string_view payload, const crypto::Signi
   return jws;
 }
 
+Result<Jws> sign_again(const Jws& jws, const crypto::SigningKey& key) {
+  CPC_TRY(const JwsHeader header, read_header(jws));
+  CPC_TRY(const Bytes payload, read_unverified_payload(jws));
+  return sign_jws(header.typ, payload, key);
+}
+
 nlohmann::json to_json(const Jws& jws) {
   return {{"payload", jws.payload}, {"protected", jws.protected_}, {"signature", jws.signature}};
 }

@@ -64,6 +64,10 @@ struct JwsHeader {
 /// SHA-256 of "protected.payload.signature": the envelope hash of docs/protocol.md.
 [[nodiscard]] Digest jws_hash(const Jws& jws);
 
+/// The same document under another key, whatever its kind. Fails with invalid if its protected
+/// header is malformed.
+[[nodiscard]] Result<Jws> sign_again(const Jws& jws, const crypto::SigningKey& key);
+
 /// The compact serialisation "protected.payload.signature" (RFC 7515 section 7.1), for tokens
 /// (JWT).
 [[nodiscard]] std::string to_compact(const Jws& jws);

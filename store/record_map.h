@@ -137,6 +137,7 @@ struct RecordMap<core::Event> {
     visit(octets("salt"), row.salt...);
     visit(octets("sealed_body"), row.sealed_body...);
     visit("is_hidden", row.is_hidden...);
+    visit("superseded", row.superseded...);
   }
 };
 

@@ -39,6 +39,9 @@ Instance::Instance(const std::string& name, const std::string& seed, const TimeP
 core::Address Instance::person(const std::string& local) const {
   return home_.address_of(local);
 }
+void Instance::add_signing_key(const crypto::SigningKey& key) {
+  identity_.keys.push_back({key.public_key(), TimePoint{}, TimePoint::max()});
+}
 void Instance::renew_epoch() {
   home_.epoch = id_of<core::StoreEpoch>(next());
 }

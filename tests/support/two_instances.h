@@ -53,6 +53,8 @@ class Instance {
   [[nodiscard]] core::Address person(const std::string& local) const;
   [[nodiscard]] federation::StoreMark mark() const { return {home_.epoch, home_.boot_counter}; }
   [[nodiscard]] core::Snapshot& look() const { return *snapshot_; }
+  /// One more key whose signatures count.
+  void add_signing_key(const crypto::SigningKey& key);
   /// A new life of the store, as after a restore.
   void renew_epoch();
   [[nodiscard]] core::Moment moment();
