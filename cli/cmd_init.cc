@@ -34,6 +34,7 @@ struct Places {
   fs::path data_dir;
   fs::path keys;
   [[nodiscard]] fs::path root_key() const { return keys / "root.key"; }
+  [[nodiscard]] fs::path next_root_key() const { return keys / "next-root.key"; }
   [[nodiscard]] fs::path signing_key() const { return keys / "signing.key"; }
   [[nodiscard]] fs::path master_key() const { return keys / "master.key"; }
 };
@@ -55,8 +56,8 @@ Places places_of(const InitArgs& args) {
 /// Told all at once, before anything is made.
 Answer<void> check_nothing_is_there(const Places& places) {
   std::string found;
-  for (const fs::path& path :
-       {places.config_file, places.root_key(), places.signing_key(), places.master_key()}) {
+  for (const fs::path& path : {places.config_file, places.root_key(), places.next_root_key(),
+                               places.signing_key(), places.master_key()}) {
     std::error_code failed;
     if (fs::exists(fs::symlink_status(path, failed))) {
       found += (found.empty() ? "" : ", ") + path.string();
@@ -83,11 +84,13 @@ crypto::SigningKey new_signing_key() {
   return key;
 }
 
-/// The three keys; gives the iid.
+/// The four keys; gives the iid.
 Result<std::string> make_keys(const Places& places, NewFiles& files) {
   const crypto::SigningKey root = new_signing_key();
   CPC_TRY(crypto::write_signing_key(places.root_key(), root));
   files.adopt(places.root_key());
+  CPC_TRY(crypto::write_signing_key(places.next_root_key(), new_signing_key()));
+  files.adopt(places.next_root_key());
   CPC_TRY(crypto::write_signing_key(places.signing_key(), new_signing_key()));
   files.adopt(places.signing_key());
 
@@ -117,8 +120,8 @@ Result<std::string> make_all(const Places& places, const FirstConfig& config) {
 
 std::vector<std::string> next_steps(const Places& places, const FirstConfig& config) {
   std::vector<std::string> steps{"Copy " + places.keys.string() +
-                                 " to a safe place: without root.key the name is lost, "
-                                 "without master.key no backup can be read."};
+                                 " to a safe place: without root.key and next-root.key the name "
+                                 "is lost, without master.key no backup can be read."};
   const auto owner = owner_of(places.data_dir);
   if (owner && owner->user == 0) {
     steps.push_back("Give the files to the user who runs the daemon: chown -R cpcd:cpcd " +
@@ -131,6 +134,9 @@ std::vector<std::string> next_steps(const Places& places, const FirstConfig& con
   steps.push_back("Check: cpcd --check-config " + places.config_file.string());
   steps.push_back("Start, as the user who runs the daemon: cpcd --config " +
                   places.config_file.string());
+  steps.emplace_back(
+      "Once it runs, take root.key and next-root.key out of the key folder, each to a place of its "
+      "own: cpcd needs them only to change keys");
   steps.emplace_back("Then the first person: cpcctl user create LOCAL");
   return steps;
 }
@@ -152,7 +158,7 @@ void print(Context& context, const FirstConfig& config, const Made& made) {
   sheet.add("instance", config.instance + " (permanent: addresses and keys contain it)");
   sheet.add("iid", made.iid);
   sheet.add("config", made.places.config_file.string());
-  sheet.add("keys", made.places.keys.string() + ": root.key signing.key master.key");
+  sheet.add("keys", made.places.keys.string() + ": root.key next-root.key signing.key master.key");
   sheet.print(context.out, context.color);
   context.err << "\nNext:\n";
   for (const std::string& step : made.next) context.err << "  - " << printable(step) << '\n';

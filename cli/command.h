@@ -67,6 +67,11 @@ void add_user_passwd(CLI::App& user, Context& context);
 void add_user_disable(CLI::App& user, Context& context);
 void add_peer_list(CLI::App& peer, Context& context);
 void add_peer_show(CLI::App& peer, Context& context);
+void add_key_list(CLI::App& key, Context& context);
+void add_key_rotate(CLI::App& key, Context& context);
+void add_key_revoke(CLI::App& key, Context& context);
+void add_key_export(CLI::App& key, Context& context);
+void add_key_import(CLI::App& key, Context& context);
 void add_route(CLI::App& program, Context& context);
 
 }  // namespace cpc::cli

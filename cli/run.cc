@@ -51,6 +51,12 @@ void add_commands(CLI::App& program, Context& context) {
   CLI::App& peer = add_noun(program, "peer", "Other instances");
   add_peer_list(peer, context);
   add_peer_show(peer, context);
+  CLI::App& key = add_noun(program, "key", "The keys that speak for this instance");
+  add_key_list(key, context);
+  add_key_rotate(key, context);
+  add_key_revoke(key, context);
+  add_key_export(key, context);
+  add_key_import(key, context);
   add_route(program, context);
 }
 

@@ -172,4 +172,17 @@ Result<> create_file(const std::filesystem::path& file, Access access, std::stri
   return success();
 }
 
+Result<> replace_file(const std::filesystem::path& file, Access access, std::string_view content) {
+  std::filesystem::path part = file;
+  part += ".part";
+  ::unlink(part.c_str());  // Left behind by a process that was killed meanwhile.
+  CPC_TRY(create_file(part, access, content));
+  if (::rename(part.c_str(), file.c_str()) != 0) {
+    return fail(ErrorCode::unavailable, file.string() + " cannot be written: " + reason(errno));
+  }
+  const Descriptor folder{::open(file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (folder.is_open() && ::fsync(folder.number()) == 0) return success();
+  return fail(ErrorCode::unavailable, file.string() + " cannot be synced: " + reason(errno));
+}
+
 }  // namespace cpc::crypto

@@ -33,4 +33,9 @@ enum class Access {
 [[nodiscard]] Result<> create_file(const std::filesystem::path& file, Access access,
                                    std::string_view content);
 
+/// Likewise, in place of a file that may be there: at once or not at all, also when the machine
+/// stops meanwhile. For what is not a key. Fails with unavailable; then the old one is there.
+[[nodiscard]] Result<> replace_file(const std::filesystem::path& file, Access access,
+                                    std::string_view content);
+
 }  // namespace cpc::crypto

@@ -84,7 +84,8 @@ awaitable<HttpReply> AdminServer::handle(HttpRequest request, federation::PeerIn
   if (request.method != "POST") {
     co_return reply_with(Problem{"usage.method", "the request was not understood", "use POST", ""});
   }
-  const bool is_change = request.path.starts_with("/v1/user/");
+  const bool is_change =
+      request.path.starts_with("/v1/user/") || request.path.starts_with("/v1/key/");
   if (is_change && peer.process) {
     self_.log.info("operator command",
                    {{"path", request.path}, {"uid", static_cast<std::int64_t>(peer.process->uid)}});
@@ -103,6 +104,11 @@ awaitable<HttpReply> AdminServer::handle(HttpRequest request, federation::PeerIn
   if (path == PeerListRequest::path) co_return co_await handled<PeerListRequest>(*this, request);
   if (path == PeerShowRequest::path) co_return co_await handled<PeerShowRequest>(*this, request);
   if (path == RouteRequest::path) co_return co_await handled<RouteRequest>(*this, request);
+  if (path == KeyListRequest::path) co_return co_await handled<KeyListRequest>(*this, request);
+  if (path == KeyRotateRequest::path) co_return co_await handled<KeyRotateRequest>(*this, request);
+  if (path == KeyRevokeRequest::path) co_return co_await handled<KeyRevokeRequest>(*this, request);
+  if (path == KeyExportRequest::path) co_return co_await handled<KeyExportRequest>(*this, request);
+  if (path == KeyImportRequest::path) co_return co_await handled<KeyImportRequest>(*this, request);
   co_return reply_with(Problem{"not_found.command", "the daemon does not know this command",
                                "it may be older than cpcctl",
                                "compare cpcctl --version and cpcctl status"});
@@ -118,6 +124,7 @@ AdminServer::Answer<Status> AdminServer::answer(StatusRequest) {
     status.state = DaemonState::degraded;
     status.reasons.push_back("the store takes nothing: " + *failure);
   }
+  for (std::string& worry : self_.keys.worries()) status.reasons.push_back(std::move(worry));
   status.started_at = self_.started_at;
   status.store = self_.store_status;
   status.listeners = self_.listeners();

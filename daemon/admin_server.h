@@ -8,6 +8,7 @@
 #include "core/home.h"
 #include "daemon/admin_protocol/messages.h"
 #include "daemon/config.h"
+#include "daemon/key_keeper.h"
 #include "federation/http_server.h"
 #include "federation/peer_directory.h"
 #include "routing/peer_health.h"
@@ -31,6 +32,7 @@ class AdminServer {
     Log& log;
     std::function<std::optional<std::string>()> store_failure;  ///< As ThreadedStoreGate::failure.
     routing::Resolver* resolver;                                ///< Null if DNS is not asked.
+    KeyKeeper& keys;
     std::function<Task<>(core::InstanceName)> greet;  ///< As routing::PeerExchange::greet.
   };
   explicit AdminServer(Parts parts) : self_(std::move(parts)) {}
@@ -51,6 +53,11 @@ class AdminServer {
   [[nodiscard]] Answer<admin_protocol::PeerList> answer(admin_protocol::PeerListRequest request);
   [[nodiscard]] Answer<admin_protocol::PeerDetail> answer(admin_protocol::PeerShowRequest request);
   [[nodiscard]] Answer<admin_protocol::Route> answer(admin_protocol::RouteRequest request);
+  [[nodiscard]] Answer<admin_protocol::KeyList> answer(admin_protocol::KeyListRequest request);
+  [[nodiscard]] Answer<admin_protocol::KeyChanged> answer(admin_protocol::KeyRotateRequest request);
+  [[nodiscard]] Answer<admin_protocol::KeyChanged> answer(admin_protocol::KeyRevokeRequest request);
+  [[nodiscard]] Answer<admin_protocol::KeyExport> answer(admin_protocol::KeyExportRequest request);
+  [[nodiscard]] Answer<admin_protocol::KeyChanged> answer(admin_protocol::KeyImportRequest request);
 
  private:
   [[nodiscard]] Task<std::string> hashed(std::string password);

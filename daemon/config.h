@@ -55,6 +55,11 @@ struct KeysConfig {
 
   [[nodiscard]] std::filesystem::path root_key() const { return folder / "root.key"; }
   [[nodiscard]] std::filesystem::path signing_key() const { return folder / "signing.key"; }
+  [[nodiscard]] std::filesystem::path signing_keys() const { return folder / "signing"; }
+  [[nodiscard]] std::filesystem::path delegation() const { return folder / "delegation.json"; }
+  [[nodiscard]] std::filesystem::path delegation_request() const {
+    return folder / "delegation-request.json";
+  }
   [[nodiscard]] std::filesystem::path sealing_keys() const { return folder / "sealing"; }
   [[nodiscard]] std::filesystem::path master_key() const { return folder / "master.key"; }
   [[nodiscard]] std::filesystem::path tls_key() const { return folder / "tls.key"; }

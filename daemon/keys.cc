@@ -1,8 +1,10 @@
 #include "daemon/keys.h"
 
+#include <algorithm>
+
 #include "crypto/key_file.h"
-#include "crypto/published_keys.h"
 #include "daemon/client_tls.h"
+#include "daemon/key_files.h"
 #include "daemon/sealing_key_files.h"
 
 namespace cpc::daemon {
@@ -33,37 +35,63 @@ Result<federation::TlsIdentity> load_tls(const Config& config, TimePoint now) {
 }
 
 struct OwnKeys {
-  crypto::SigningKey root;
-  crypto::SigningKey signing;
+  federation::OwnDelegation delegation;
+  std::vector<crypto::SigningKey> signing;
   federation::SealingKeys sealing;
   crypto::MasterKey master;
 };
 
-Result<crypto::SigningKey> load_own_key(const std::filesystem::path& file, const Config& config) {
-  auto key = crypto::load_signing_key(file);
-  if (!key) return with_advice(key.error(), config);
-  if (!crypto::is_published(key.value().public_key())) return key;
-  return fail(ErrorCode::invalid,
-              file.string() +
-                  " holds a key whose private half is printed in public, so that "
-                  "anybody can speak with it and no instance believes it. Put your own "
-                  "back from a backup, or make another instance by: cpcctl init");
+// The first word of our root key; later ones follow from it.
+Result<federation::OwnDelegation> delegate_first(const Config& config,
+                                                 const std::vector<crypto::SigningKey>& signing,
+                                                 TimePoint now) {
+  auto root = crypto::load_signing_key(config.keys.root_key());
+  if (!root) return with_advice(root.error(), config);
+  CPC_TRY(const auto at_hand, root_keys_at_hand(config.keys));
+  std::optional<crypto::KeyId> next;
+  for (const crypto::KeyId& id : at_hand) {
+    if (id != root.value().id()) next = id;
+  }
+  if (signing.empty() || signing.size() > federation::signing_keys_max || at_hand.size() > 2) {
+    return fail(ErrorCode::not_found,
+                config.keys.delegation().string() +
+                    " is not there, and from the other files alone it cannot be told who may speak "
+                    "for this instance. Put it back from a backup of the key folder");
+  }
+  std::vector<crypto::PublicKey> keys;
+  for (const auto& key : signing) keys.push_back(key.public_key());
+  return federation::first_delegation(config.instance, root.value(), next, keys, now);
 }
 
-Result<OwnKeys> load_own(const Config& config) {
-  CPC_TRY(auto root, load_own_key(config.keys.root_key(), config));
-  CPC_TRY(auto signing, load_own_key(config.keys.signing_key(), config));
+Result<OwnKeys> load_own(const Config& config, TimePoint now) {
+  CPC_TRY(auto delegation, load_delegation(config.keys, config.instance));
+  CPC_TRY(auto signing, load_signing_keys(config.keys));
+  if (!delegation) {
+    CPC_TRY(delegation, delegate_first(config, signing, now));
+  }
+  const bool can_speak = std::ranges::any_of(signing, [&](const crypto::SigningKey& key) {
+    return std::ranges::any_of(delegation->identity.keys, [&](const auto& delegated) {
+      return delegated.key == key.public_key();
+    });
+  });
+  if (!can_speak) {
+    return fail(ErrorCode::not_found,
+                "none of the signing keys that speak for this instance lies in " +
+                    config.keys.folder.string() +
+                    " (signing.key, signing/). Put them back from a backup; without one, a root "
+                    "key can name new ones: docs/operating.md, \"Keys\"");
+  }
   auto master = crypto::load_master_key(config.keys.master_key());
   if (!master) return with_advice(master.error(), config);
   CPC_TRY(auto sealing, load_sealing_keys(config.keys.sealing_keys()));
-  return OwnKeys{std::move(root), std::move(signing), std::move(sealing),
+  return OwnKeys{*std::move(delegation), std::move(signing), std::move(sealing),
                  std::move(master).value()};
 }
 
 }  // namespace
 
-Result<> check_keys(const Config& config) {
-  CPC_TRY(const OwnKeys own, load_own(config));
+Result<> check_keys(const Config& config, TimePoint now) {
+  CPC_TRY(const OwnKeys own, load_own(config, now));
   const auto tls =
       federation::load_tls_identity(config.keys.tls_key(), config.keys.tls_certificate());
   if (tls || is_tls_absent(config)) return success();
@@ -71,12 +99,16 @@ Result<> check_keys(const Config& config) {
 }
 
 Result<Keys> load_keys(const Config& config, TimePoint now) {
-  CPC_TRY(OwnKeys own, load_own(config));
+  CPC_TRY(OwnKeys own, load_own(config, now));
+  const bool is_first = !std::filesystem::exists(config.keys.delegation());
+  if (is_first) {
+    CPC_TRY(write_delegation(config.keys, own.delegation.jws));
+  }
   CPC_TRY(auto tls, load_tls(config, now));
   CPC_TRY(auto client_tls, load_client_tls(config.client));
-  return Keys{{std::move(own.root), std::move(own.signing), std::move(own.sealing)},
-              std::move(own.master),
-              std::move(tls),
+  federation::Keyring keyring{std::move(own.delegation), std::move(own.signing)};
+  keyring.sealing = std::move(own.sealing);
+  return Keys{std::move(keyring), is_first, std::move(own.master), std::move(tls),
               std::move(client_tls)};
 }
 

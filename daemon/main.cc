@@ -2,6 +2,8 @@
 //
 //   cpcd [--config FILE]       runs until SIGTERM or SIGINT; SIGHUP reads clients' certificate anew
 //   cpcd --check-config [FILE] says whether FILE is right and its keys can be used
+//   cpcd --sign-delegation REQUEST --root-key FILE [--next-root-key FILE]
+//                              signs what `cpcctl key export` wrote, on any machine
 
 #include <sys/resource.h>
 
@@ -16,6 +18,7 @@
 #include <iostream>
 
 #include "daemon/client_tls.h"
+#include "daemon/offline_root.h"
 #include "daemon/opened_store.h"
 #include "daemon/parts.h"
 #include "daemon/version.h"
@@ -50,7 +53,7 @@ int check(const std::string& file) {
     const auto sentences = client_tls_warnings(*client_tls.value(), SystemTimers{}.now());
     for (const std::string& warning : sentences) std::cerr << warning << '\n';
   }
-  if (const auto keys = check_keys(config.value()); !keys) {
+  if (const auto keys = check_keys(config.value(), SystemTimers{}.now()); !keys) {
     std::cerr << keys.error().detail << '\n';
     // A file may be checked before there is an instance; keys that could not be used are wrong.
     if (keys.error().code != ErrorCode::not_found) return exit_failed;
@@ -142,13 +145,25 @@ int main(int count, char** words) {
   CLI::App app{"cpcd, the instance daemon of the Cooperative Peer Cloud"};
   std::string file = "/etc/cpcd/cpcd.toml";
   bool only_check = false;
+  cpc::daemon::OfflineRoot offline;
   app.add_option("--config,config", file, "The configuration")->capture_default_str();
   app.add_flag("--check-config", only_check, "Check the configuration and exit");
+  auto* sign = app.add_option("--sign-delegation", offline.request,
+                              "Sign what `cpcctl key export` wrote, to stdout, and exit");
+  app.add_option("--root-key", offline.root_key, "The root key that signs, or takes over")
+      ->needs(sign);
+  app.add_option("--next-root-key", offline.next_root_key,
+                 "Who shall follow it; made if there is no such file")
+      ->needs(sign);
   app.set_version_flag("--version", std::string{cpc::daemon::version});
   try {
     app.parse(count, words);
   } catch (const CLI::ParseError& wrong) {
     return app.exit(wrong) == 0 ? 0 : cpc::daemon::exit_usage;
+  }
+  if (!offline.request.empty()) {
+    return cpc::daemon::sign_offline(offline, cpc::daemon::SystemTimers{}.now(), std::cout,
+                                     std::cerr);
   }
   return only_check ? cpc::daemon::check(file) : cpc::daemon::run(file);
 }

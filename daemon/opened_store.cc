@@ -14,7 +14,7 @@ constexpr std::size_t dsn_bytes_max = 8192;
 store::Claim claim_of(const Config& config, const Keys& keys, TimePoint now) {
   store::Claim claim;
   claim.instance_name = config.instance;
-  claim.iid = federation::iid_of(keys.keyring.root.public_key());
+  claim.iid = keys.keyring.iid();
   claim.new_epoch = crypto::random_id<core::StoreEpoch>();
   claim.fence = crypto::random_id<store::Fence>();
   claim.master_key = store::MasterKeyId::from_bytes(keys.master.id()).value();

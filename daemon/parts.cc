@@ -7,7 +7,7 @@
 #include "daemon/api/client_api.h"
 #include "daemon/client_tls.h"
 #include "daemon/opened_store.h"
-#include "daemon/sealing_key_files.h"
+#include "federation/resigning_loop.h"
 #include "store/migrator.h"
 
 namespace cpc::daemon {
@@ -72,11 +72,12 @@ Parts::Parts(const boost::asio::any_io_executor& network, const Config& config, 
       log_(log),
       keys_(std::move(keys)),
       opened_(std::move(store)),
-      home_{config.instance, federation::iid_of(keys_.keyring.root.public_key()),
-            opened_->ownership().store_epoch, opened_->ownership().boot_counter, keys_.master},
+      home_{config.instance, keys_.keyring.iid(), opened_->ownership().store_epoch,
+            opened_->ownership().boot_counter, keys_.master},
       started_at_(timers_.now()),
       pool_(crypto_threads()),
-      tasks_(network, log) {}
+      tasks_(network, log),
+      resigning_(network) {}
 
 Parts::~Parts() = default;
 
@@ -114,10 +115,12 @@ Task<> Parts::open(std::function<void()> fenced_off) {
   settings.tls_pins.push_back(keys_.tls.pin());
   settings.transaction_bytes_max = config_.federation.transaction_bytes_max;
   settings.transaction_entries_max = config_.federation.transaction_entries_max;
+  settings.renew_delegation = [this](TimePoint now) { return keeper_->renew_delegation(now); };
   document_ = std::make_unique<federation::OwnDocument>(home_, keys_.keyring, *store_, timers_,
                                                         std::move(settings));
-  (void)next_sealing_key();
-  CPC_CO_TRY(co_await document_->renew());
+  keeper_ = std::make_unique<KeyKeeper>(KeyKeeper::Parts{
+      config_, keys_, *document_, *store_, timers_, random_, log_, [this] { sign_owed_anew(); }});
+  CPC_CO_TRY(co_await keeper_->begin());
   CPC_CO_TRY(engine_, api::make_client_engine(log_));
   CPC_CO_TRY(listen());
   start_loops();
@@ -230,7 +233,7 @@ Result<> Parts::listen_to_operator() {
       facts.durability};
   admin_ = std::make_unique<AdminServer>(AdminServer::Parts{
       config_, home_, store_status, *store_, timers_, random_, health_, *directory_, hash, where,
-      started_at_, log_, [this] { return store_->failure(); }, resolver_.get(),
+      started_at_, log_, [this] { return store_->failure(); }, resolver_.get(), *keeper_,
       [this](core::InstanceName peer) { return greet(std::move(peer)); }});
   federation::HttpServerOptions admin_options;
   admin_options.listen = federation::UnixListener{config_.admin.socket, 0660};
@@ -250,40 +253,20 @@ Task<> Parts::greet(core::InstanceName peer) {
   co_return co_await exchange_->greet(std::move(peer));
 }
 
-/// True if there is a new one to publish. Without one, or with an old one, transactions arrive all
-/// the same.
-bool Parts::next_sealing_key() {
-  const auto turned =
-      turn_sealing_keys(config_.keys.sealing_keys(), keys_.keyring.sealing, random_, timers_.now());
-  if (turned) return turned.value();
-  log_.warn("no new sealing key could be made; it is tried again each hour",
-            {{"reason", turned.error().detail}});
-  return false;
-}
-
-boost::asio::awaitable<void> Parts::renew_sealing_keys() {
-  for (;;) {
-    co_await timers_.sleep_until(timers_.steady_now() + std::chrono::hours{1});
-    if (!next_sealing_key()) continue;
-    const Result<> published = co_await document_->renew();
-    if (!published) {
-      log_.error("own document was not renewed", {{"reason", published.error().detail}});
-    }
-  }
-}
-
 void Parts::start_loops() {
   exchange_ = std::make_unique<federation::HttpPeerExchange>(federation::HttpPeerExchange::Parts{
       home_, keys_.keyring, *directory_, *link_, *store_, timers_, random_, pool_,
-      config_.federation.request_timeout, *document_, health_, config_.federation.sealing});
+      config_.federation.request_timeout, *document_, health_, config_.federation.sealing,
+      [this] { sign_owed_anew(); }});
   loops_ = std::make_unique<federation::LoopParts>(federation::LoopParts{
       home_, keys_.keyring, *store_, timers_, random_, pool_, wake_ups_, log_});
   delivery_ = std::make_unique<routing::Delivery>(
       routing::Delivery{*store_, *exchange_, timers_, random_, wake_ups_, health_, log_, home_,
                         tasks_, delivery_settings(config_)});
   deliveries_ = std::make_unique<routing::DeliveryLoops>(network_, *delivery_);
-  tasks_.start("sealing keys", renew_sealing_keys());
+  tasks_.start("keys", keeper_->run());
   tasks_.start("signing loop", federation::run_signing_loop(*loops_));
+  tasks_.start("signing anew", federation::run_resigning_loop(*loops_, resigning_));
   tasks_.start("inbox loop", federation::run_inbox_loop(*loops_));
   tasks_.start("expiry loop", federation::run_expiry_loop(*loops_));
   tasks_.start("document renewal", document_->run(log_));

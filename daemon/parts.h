@@ -9,7 +9,7 @@
 
 #include "daemon/admin_server.h"
 #include "daemon/api/client_server.h"
-#include "daemon/keys.h"
+#include "daemon/key_keeper.h"
 #include "daemon/log_sink.h"
 #include "daemon/system_ports.h"
 #include "daemon/threaded_store.h"
@@ -49,9 +49,8 @@ class Parts {
   [[nodiscard]] Result<> listen_to_peers();
   [[nodiscard]] Result<> listen_to_clients();
   [[nodiscard]] Result<> listen_to_operator();
-  [[nodiscard]] bool next_sealing_key();
-  [[nodiscard]] boost::asio::awaitable<void> renew_sealing_keys();
   void start_loops();
+  void sign_owed_anew() { resigning_.notify(); }
   [[nodiscard]] Task<> greet(core::InstanceName peer);
 
   boost::asio::any_io_executor network_;
@@ -73,9 +72,11 @@ class Parts {
   std::unique_ptr<routing::AresResolver> resolver_;  ///< None if DNS is not asked.
   std::unique_ptr<federation::PeerDirectory> directory_;
   std::unique_ptr<federation::OwnDocument> document_;
+  std::unique_ptr<KeyKeeper> keeper_;
   std::unique_ptr<federation::HttpPeerExchange> exchange_;
   std::unique_ptr<federation::FederationServer> federation_;
   std::unique_ptr<federation::LoopParts> loops_;
+  routing::Signal resigning_;
   std::unique_ptr<routing::Delivery> delivery_;
   std::unique_ptr<routing::DeliveryLoops> deliveries_;
   std::unique_ptr<graphql::Engine> engine_;

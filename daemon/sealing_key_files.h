@@ -14,10 +14,11 @@ namespace cpc::daemon {
 [[nodiscard]] Result<federation::SealingKeys> load_sealing_keys(
     const std::filesystem::path& folder);
 
-/// Makes the next one if it is due, and destroys what is of no use any more. True if there is a new
-/// one, which has to be published. Fails as crypto::write_sealing_key; then `keys` are as before.
+/// Makes the next one if it is due or `is_wanted`, and destroys what is of no use any more. True if
+/// there is a new one, which has to be published. Fails as crypto::write_sealing_key; then `keys`
+/// are as before.
 [[nodiscard]] Result<bool> turn_sealing_keys(const std::filesystem::path& folder,
                                              federation::SealingKeys& keys, routing::Random& random,
-                                             TimePoint now);
+                                             TimePoint now, bool is_wanted = false);
 
 }  // namespace cpc::daemon

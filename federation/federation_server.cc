@@ -28,7 +28,7 @@ HttpReply document_reply(const Bytes& document) {
 bool is_retryable(WireCode code) {
   return code == WireCode::busy || code == WireCode::retry || code == WireCode::clock_skew ||
          code == WireCode::replay || code == WireCode::internal ||
-         code == WireCode::unknown_sealing_key;
+         code == WireCode::unknown_sealing_key || code == WireCode::unknown_key;
 }
 
 // What a peer may know about why we do not know it.
@@ -144,7 +144,7 @@ FederationServer::WireTask<HttpReply> FederationServer::answer_hello(const HttpR
   CPC_CO_TRY(co_await self_.directory.note_hello(peer, hello.value()));
   const Hello ours{{self_.home.epoch, self_.home.boot_counter},
                    self_.timers.now(),
-                   self_.document.serial(),
+                   self_.document.delegation_serial(),
                    self_.document.serial()};
   co_return co_await signed_reply(request, hello_type, encode_hello(ours));
 }
@@ -209,7 +209,8 @@ FederationServer::WireTask<HttpReply> FederationServer::signed_reply(const HttpR
   reply.body = std::move(body);
   Result<> is_signed = success();
   const TimePoint now = self_.timers.now();
-  const auto sign = [&] { is_signed = sign_reply(reply, request, now, self_.keys.signing); };
+  const Keyring::Key key = self_.keys.signing(now);
+  const auto sign = [&] { is_signed = sign_reply(reply, request, now, *key); };
   co_await self_.pool.run(sign);
   if (!is_signed) co_return WireError{WireCode::internal, is_signed.error().detail};
   co_return reply;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "federation/instance_document.h"
+
 namespace cpc::federation {
 namespace {
 
@@ -17,19 +19,14 @@ Task<> OwnDocument::renew() {
   std::int64_t serial = 0;
   const TimePoint now = timers_.now();
   const SealingKeys::Key sealing = keys_.sealing.newest();
+  const Keyring::Key signing = keys_.publisher(now);
+  const OwnDelegation delegation = keys_.newest();
   const auto next = [&](core::Transaction& tx) -> Result<> {
     const core::PeerKey key{home_.name};
     CPC_TRY(auto row, tx.find(key));
     // A store that is new, or an old copy, knows less than the peers, who take no lower serial.
     const std::int64_t seconds = to_milliseconds(now) / 1000;
     serial = std::max((row ? row->operational_serial : 0) + 1, seconds);
-    DelegationDraft delegation;
-    delegation.name = home_.name;
-    delegation.iid = home_.iid;
-    delegation.serial = serial;
-    delegation.issued = now;
-    delegation.keys.push_back({keys_.signing.public_key(), now - document_skew_max,
-                               now + delegation_life_max});  // Earlier for clocks behind ours.
     OperationalDraft operational;
     operational.name = home_.name;
     operational.iid = home_.iid;
@@ -40,12 +37,12 @@ Task<> OwnDocument::renew() {
     if (sealing) operational.sealing_keys.push_back(sealing->public_key());
     operational.transaction_bytes_max = settings_.transaction_bytes_max;
     operational.transaction_entries_max = settings_.transaction_entries_max;
-    bytes = make_document(make_delegation(delegation, keys_.root), operational, keys_.signing);
+    bytes = make_document(delegation.jws, operational, *signing);
     core::Peer own;
     own.name = home_.name;
     own.iid = home_.iid;
     own.document = bytes;
-    own.delegation_serial = serial;
+    own.delegation_serial = delegation.identity.delegation_serial;
     own.operational_serial = serial;
     own.fetched_at = now;
     own.epoch = home_.epoch;
@@ -58,6 +55,9 @@ Task<> OwnDocument::renew() {
   issued_at_ = now;
   bytes_ = std::move(bytes);
   serial_ = serial;
+  // Another one may have come meanwhile, which this document does not have.
+  is_wanted_ = keys_.newest().jws != delegation.jws;
+  if (!is_wanted_) keys_.take_over();
   co_return success();
 }
 
@@ -68,7 +68,8 @@ bool OwnDocument::is_due(TimePoint now) const {
 boost::asio::awaitable<void> OwnDocument::run(Log& log) {
   for (;;) {
     co_await timers_.sleep_until(timers_.steady_now() + look_interval);
-    if (!is_due(timers_.now())) continue;
+    if (settings_.renew_delegation && settings_.renew_delegation(timers_.now())) want_renewal();
+    if (!is_wanted_ && !is_due(timers_.now())) continue;
     const Result<> renewed = co_await renew();
     if (!renewed) log.error("own document was not renewed", {{"reason", renewed.error().detail}});
   }

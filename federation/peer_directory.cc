@@ -59,7 +59,9 @@ Task<PeerDirectory::Identity> PeerDirectory::refresh(core::InstanceName name, As
   CPC_CO_TRY(co_await prepare(name));
   Known& known = known_[name];
   known.is_refresh_wanted = true;
-  if (is_recent(known.asked_at) && !known.look_up.is_under_way()) co_return serving(known);
+  const bool is_too_soon = is_recent(known.asked_for_news_at);
+  if (is_too_soon && !known.look_up.is_under_way()) co_return serving(known);
+  known.asked_for_news_at = timers_.steady_now();
   co_return co_await look_up(name, asker);
 }
 

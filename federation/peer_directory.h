@@ -61,8 +61,8 @@ class PeerDirectory {
   ///   denied, invalid, too_large  nor does the one that was fetched prove itself.
   [[nodiscard]] Task<Identity> find(core::InstanceName name, Asker asker);
 
-  /// Asks the peer for its document, for there may be news; at most once a minute for each peer. In
-  /// between it returns what is known, if that serves, and find() asks when the minute is over.
+  /// Asks the peer for its document, for there may be news; at most once a minute for each peer,
+  /// beside the looks of find(). In between it returns what is known, if that serves, and find() asks when the minute is over.
   /// Fails like find; a document with a lower serial than before is refused with denied and
   /// changes nothing.
   [[nodiscard]] Task<Identity> refresh(core::InstanceName name, Asker asker);
@@ -96,6 +96,7 @@ class PeerDirectory {
     TimePoint fetched_at{};
     std::optional<routing::SteadyPoint> asked_at{};
     std::optional<routing::SteadyPoint> asked_for_stranger_at{};
+    std::optional<routing::SteadyPoint> asked_for_news_at{};
     std::optional<routing::SteadyPoint> conflict_seen_at{};
     routing::SingleFlight<Identity> look_up{};
     std::optional<routing::SteadyPoint> wrong_hint_until{};  ///< Told in the log already.

@@ -52,7 +52,7 @@ Task<> HttpPeerExchange::greet(core::InstanceName peer) {
   const TimePoint asked_at = self_.timers.now();
   const Hello ours{{self_.home.epoch, self_.home.boot_counter},
                    asked_at,
-                   self_.document.serial(),
+                   self_.document.delegation_serial(),
                    self_.document.serial()};
   HttpRequest request = request_of("POST", std::string{hello_path}, hello_type, encode_hello(ours));
   CPC_CO_TRY(const HttpReply reply, co_await exchange(peer, std::move(request)));
@@ -65,6 +65,10 @@ Task<> HttpPeerExchange::greet(core::InstanceName peer) {
 }
 
 Task<core::Answer> HttpPeerExchange::deliver(core::InstanceName peer, core::Batch batch) {
+  if (!is_signed_in_force(batch)) {
+    if (self_.wants_signing) self_.wants_signing();
+    co_return fail(ErrorCode::unavailable, "what is owed is being signed by another key");
+  }
   CPC_CO_TRY(HttpRequest request, co_await transaction_for(peer, batch));
   CPC_CO_TRY(HttpReply reply, co_await exchange(peer, std::move(request)));
   if (has_code(reply, WireCode::unknown_sealing_key)) {
@@ -74,6 +78,29 @@ Task<core::Answer> HttpPeerExchange::deliver(core::InstanceName peer, core::Batc
   }
   CPC_CO_TRY(check_status(peer, reply));
   co_return decode_answer(reply.body);
+}
+
+// What a key that was followed or revoked has signed is not sent any more: the peer would refuse it
+// for ever. A log's entries were seen by their hub in time.
+bool HttpPeerExchange::is_signed_in_force(const core::Batch& batch) const {
+  const TimePoint now = self_.timers.now();
+  std::string_view checked;  // Most have the same protected header, octet for octet.
+  const auto is_in_force = [&](std::string_view protected_header) {
+    if (protected_header == checked) return true;
+    const auto header = read_header(Jws{std::string{protected_header}, {}, {}});
+    if (!header || !self_.keys.is_in_force(header.value().kid, now)) return false;
+    checked = protected_header;
+    return true;
+  };
+  for (const auto& part : batch.submissions) {
+    for (const core::Envelope& envelope : part.items) {
+      if (!is_in_force(envelope.protected_header)) return false;
+    }
+  }
+  if (!batch.frames) return true;
+  return std::ranges::all_of(batch.frames->items, [&](const core::FrameItem& item) {
+    return is_in_force(std::string_view{item.jws}.substr(0, item.jws.find('.')));
+  });
 }
 
 // Encoded, and sealed where the peer has a key for it.
@@ -147,7 +174,8 @@ Task<HttpRequest> HttpPeerExchange::sign(core::InstanceName peer, HttpRequest re
   signing.nonce = Nonce::from_bytes(self_.random.bytes(Nonce::size)).value();
   signing.life = signature_life_for(self_.timeout);
   Result<> is_signed = success();
-  const auto work = [&] { is_signed = sign_request(request, signing, self_.keys.signing); };
+  const Keyring::Key key = self_.keys.signing(self_.timers.now());
+  const auto work = [&] { is_signed = sign_request(request, signing, *key); };
   co_await self_.pool.run(work);
   CPC_CO_TRY(std::move(is_signed));
   co_return request;
@@ -177,7 +205,7 @@ Task<> HttpPeerExchange::check_reply(core::InstanceName peer, HttpRequest reques
   const TimePoint now = self_.timers.now();
   const crypto::KeyId key_id = parsed.value().key_id;
   if (identity->key(key_id, now) == nullptr) {
-    CPC_CO_TRY(identity, co_await self_.directory.refresh(peer, Asker::us));
+    CPC_CO_TRY(identity, co_await self_.directory.refresh_now(peer));
   }
   const crypto::PublicKey* key = identity->key(key_id, now);
   if (key == nullptr) co_return fail(ErrorCode::unavailable, "the reply is of an unknown key");

@@ -31,6 +31,8 @@ class HttpPeerExchange final : public routing::PeerExchange {
     const OwnDocument& document;  ///< Its serial is told in each hello.
     routing::PeerHealth& health;  ///< Is told for how long a peer asks to be left alone.
     bool is_sealing = true;       ///< Transactions to peers that have a key for it are sealed.
+    /// Told when something of what is owed has to be signed anew before it can be sent.
+    std::function<void()> wants_signing{};
   };
   explicit HttpPeerExchange(const Parts& parts) : self_(parts) {}
 
@@ -42,6 +44,7 @@ class HttpPeerExchange final : public routing::PeerExchange {
  private:
   [[nodiscard]] Task<HttpRequest> transaction_for(core::InstanceName peer,
                                                   const core::Batch& batch);
+  [[nodiscard]] bool is_signed_in_force(const core::Batch& batch) const;
   [[nodiscard]] Task<HttpReply> exchange(core::InstanceName peer, HttpRequest request);
   [[nodiscard]] Result<> check_status(const core::InstanceName& peer, const HttpReply& reply);
   [[nodiscard]] Task<HttpReply> attempt(core::InstanceName peer, HttpRequest request);

@@ -2,6 +2,7 @@
 // listens. Whoever holds a PeerIdentity need not check the document again.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <vector>
 
@@ -44,6 +45,18 @@ struct PeerIdentity {
   std::size_t transaction_bytes_max = 0;
   std::size_t transaction_entries_max = 0;
 
+  [[nodiscard]] bool is_revoked(const crypto::KeyId& id) const {
+    return std::ranges::any_of(revoked, [&](const RevokedKey& one) { return one.id == id; });
+  }
+  /// The signing key with this id, whether it counts now or not; null if there is none.
+  [[nodiscard]] const DelegatedKey* find(const crypto::KeyId& id) const {
+    for (const auto* list : {&keys, &retired}) {
+      for (const DelegatedKey& delegated : *list) {
+        if (delegated.key.id() == id) return &delegated;
+      }
+    }
+    return nullptr;
+  }
   /// The signing key with this id, if it was valid at `when` and not revoked by then.
   [[nodiscard]] const crypto::PublicKey* key(const crypto::KeyId& id, TimePoint when) const {
     for (const RevokedKey& one : revoked) {

@@ -51,11 +51,12 @@ boost::asio::awaitable<Envelopes> sign_all(LoopParts& self, const std::vector<Si
     salts.push_back(self.random.bytes(core::salt_bytes));
   }
   Envelopes envelopes;
+  const Keyring::Key key = self.keys.signing(self.timers.now());
   const auto sign = [&] {
     for (std::size_t i = 0; i < waiting.size(); ++i) {
       const Signable& one = waiting[i];
-      envelopes.push_back(sign_draft(self.home, self.keys.signing, one.wire_id, one.draft,
-                                     one.incarnation, salts[i]));
+      envelopes.push_back(
+          sign_draft(self.home, *key, one.wire_id, one.draft, one.incarnation, salts[i]));
     }
   };
   co_await self.pool.run(sign);

@@ -161,6 +161,61 @@ void fields(Visitor& visit, Is<PeerShowRequest> auto& m) {
 }
 
 template <class Visitor>
+void fields(Visitor& visit, Is<KeyRow> auto& m) {
+  visit("id", m.id);
+  visit("use", m.use);
+  visit("state", m.state);
+  visit("valid_from", m.valid_from);
+  visit("valid_until", m.valid_until);
+  visit("here", m.here);
+}
+
+template <class Visitor>
+void fields(Visitor& visit, Is<KeyList> auto& m) {
+  visit("instance", m.instance);
+  visit("iid", m.iid);
+  visit("serial", m.serial);
+  visit("expires_at", m.expires_at);
+  visit("worries", m.worries);
+  visit("keys", m.keys);
+}
+
+template <class Visitor>
+void fields(Visitor&, Is<KeyListRequest> auto&) {}
+
+template <class Visitor>
+void fields(Visitor& visit, Is<KeyChanged> auto& m) {
+  visit("key", m.key);
+  visit("from", m.from);
+  visit("serial", m.serial);
+  visit("waits_for_root", m.waits_for_root);
+}
+
+template <class Visitor>
+void fields(Visitor& visit, Is<KeyRotateRequest> auto& m) {
+  visit("use", m.use);
+  visit("ahead_ms", m.ahead_ms);
+}
+
+template <class Visitor>
+void fields(Visitor& visit, Is<KeyRevokeRequest> auto& m) {
+  visit("id", m.id);
+}
+
+template <class Visitor>
+void fields(Visitor& visit, Is<KeyExport> auto& m) {
+  visit("request", m.request);
+}
+
+template <class Visitor>
+void fields(Visitor&, Is<KeyExportRequest> auto&) {}
+
+template <class Visitor>
+void fields(Visitor& visit, Is<KeyImportRequest> auto& m) {
+  visit("delegation", m.delegation);
+}
+
+template <class Visitor>
 void fields(Visitor& visit, Is<RouteEndpoint> auto& m) {
   visit("endpoint", m.endpoint);
   visit("source", m.source);

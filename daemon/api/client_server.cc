@@ -70,8 +70,8 @@ Verdict verdict_of(const Answer& answer) {
 }  // namespace
 
 Task<Token> session_of(ApiParts& parts, std::string token) {
-  CPC_CO_TRY(const Token read, read_token(token, parts.home.name, parts.timers.now(),
-                                          parts.keys.signing.public_key()));
+  CPC_CO_TRY(const Token read, read_token(token, parts.keys.delegation().identity,
+                                          parts.settings.token_lifetime, parts.timers.now()));
   CPC_CO_TRY(co_await check_token(parts, read));
   co_return read;
 }

@@ -34,7 +34,8 @@ core::Keys keys_for(const ApiParts& parts, const std::string& local,
 Task<core::SignedFrame> signed_frame(ApiParts& parts, core::ConsentFrame frame) {
   if (parts.home.is_local(frame.to)) co_return core::SignedFrame{std::move(frame), {}};
   core::SignedFrame done;
-  const auto sign = [&] { done = federation::sign_frame(frame, parts.keys.signing); };
+  const auto key = parts.keys.signing(parts.timers.now());
+  const auto sign = [&] { done = federation::sign_frame(frame, *key); };
   co_await parts.pool.run(sign);
   co_return done;
 }
@@ -71,9 +72,10 @@ Task<core::PreparedSend> prepare(ApiParts& parts, const core::SendRequest& reque
   if (!planned.header) co_return prepared;
   Bytes salt = parts.random.bytes(core::salt_bytes);
   std::optional<Result<core::VerifiedEnvelope>> envelope;
+  const auto key = parts.keys.signing(parts.timers.now());
   const auto sign = [&] {
-    envelope = federation::EnvelopeCodec::sign(*planned.header, request.body, std::move(salt),
-                                               parts.keys.signing);
+    envelope =
+        federation::EnvelopeCodec::sign(*planned.header, request.body, std::move(salt), *key);
   };
   co_await parts.pool.run(sign);
   CPC_CO_TRY(prepared.envelope, *std::move(envelope));
@@ -235,8 +237,8 @@ Task<SignedIn> sign_in(ApiParts& parts, std::string username, std::string passwo
   const TimePoint now = parts.timers.now();
   const core::SessionClaim session{account->local, account->incarnation,
                                    account->session_generation};
-  std::string token =
-      make_token(session, parts.home.name, now, parts.settings.token_lifetime, parts.keys.signing);
+  std::string token = make_token(session, parts.home.name, now, parts.settings.token_lifetime,
+                                 *parts.keys.signing(now));
   const TimePoint expires = now + parts.settings.token_lifetime;
   co_return SignedIn{*std::move(account), std::move(token), expires};
 }

@@ -1,5 +1,7 @@
 #include "daemon/api/token.h"
 
+#include <algorithm>
+
 #include "federation/jws.h"
 #include "federation/strict_json.h"
 
@@ -14,8 +16,13 @@ std::int64_t seconds_of(TimePoint time) {
   return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
 }
 
-Result<Token> read_claims(const nlohmann::json& value, const core::InstanceName& issuer,
-                          TimePoint now) {
+struct Claims {
+  Token token;
+  TimePoint issued;
+};
+
+Result<Claims> read_claims(const nlohmann::json& value, const core::InstanceName& issuer,
+                           std::chrono::seconds lifetime, TimePoint now) {
   CPC_TRY(const auto claims, federation::JsonObject::of(value, "token"));
   CPC_TRY(const std::string_view iss, claims.string("iss", 253));
   CPC_TRY(const std::string_view aud, claims.string("aud", 32));
@@ -23,14 +30,16 @@ Result<Token> read_claims(const nlohmann::json& value, const core::InstanceName&
     return fail(ErrorCode::denied, "a token for somewhere else");
   }
   CPC_TRY(const std::int64_t expires, claims.integer("exp", 0, federation::json_integer_max));
-  if (expires <= seconds_of(now)) return fail(ErrorCode::denied, "the token has expired");
+  CPC_TRY(const std::int64_t issued, claims.integer("iat", 0, federation::json_integer_max));
+  const std::int64_t end = std::min(expires, issued + lifetime.count());
+  if (end <= seconds_of(now)) return fail(ErrorCode::denied, "the token has expired");
   Token token;
-  token.expires = std::chrono::sys_seconds{std::chrono::seconds{expires}};
+  token.expires = std::chrono::sys_seconds{std::chrono::seconds{end}};
   CPC_TRY(const std::string_view sub, claims.string("sub", 64));
   token.session.local = sub;
   CPC_TRY(token.session.incarnation, claims.id<core::Incarnation>("inc"));
   CPC_TRY(token.session.session_generation, claims.integer("gen", 1, federation::json_integer_max));
-  return token;
+  return Claims{token, TimePoint{std::chrono::seconds{issued}}};
 }
 
 }  // namespace
@@ -49,17 +58,32 @@ std::string make_token(const core::SessionClaim& session, const core::InstanceNa
   return federation::sign_compact(token_typ, federation::compact_json(claims), key);
 }
 
-Result<Token> read_token(std::string_view text, const core::InstanceName& issuer, TimePoint now,
-                         const crypto::PublicKey& key) {
-  const auto denied = [](const Error&) { return fail(ErrorCode::denied, "not a token of ours"); };
-  if (text.size() > token_bytes_max) return fail(ErrorCode::denied, "not a token of ours");
-  const auto payload = federation::verify_compact(text, token_typ, key);
-  if (!payload) return denied(payload.error());
-  const auto value = federation::parse_strict_json(payload.value());
-  if (!value) return denied(value.error());
-  auto token = read_claims(value.value(), issuer, now);
-  if (!token) return denied(token.error());
-  return token;
+namespace {
+
+Result<Token> read_any_token(std::string_view text, const federation::PeerIdentity& issuer,
+                             std::chrono::seconds lifetime, TimePoint now) {
+  if (text.size() > token_bytes_max) return fail(ErrorCode::denied, "longer than any token");
+  CPC_TRY(const federation::Jws jws, federation::jws_from_compact(text));
+  CPC_TRY(const federation::JwsHeader header, federation::read_header(jws));
+  CPC_TRY(const Bytes payload, federation::read_unverified_payload(jws));
+  CPC_TRY(const auto value, federation::parse_strict_json(payload));
+  CPC_TRY(const Claims claims, read_claims(value, issuer.name, lifetime, now));
+  // Whether the key's time had begun is no matter: clocks are set back.
+  const federation::DelegatedKey* signer = issuer.find(header.kid);
+  const bool is_ours =
+      signer != nullptr && claims.issued < signer->not_after && !issuer.is_revoked(header.kid);
+  if (!is_ours) return fail(ErrorCode::denied, "signed by no key of ours");
+  CPC_TRY(federation::verify_jws(jws, token_typ, signer->key));
+  return claims.token;
+}
+
+}  // namespace
+
+Result<Token> read_token(std::string_view text, const federation::PeerIdentity& issuer,
+                         std::chrono::seconds lifetime, TimePoint now) {
+  auto token = read_any_token(text, issuer, lifetime, now);
+  if (token) return token;
+  return fail(ErrorCode::denied, "not a token of ours");
 }
 
 }  // namespace cpc::api

@@ -9,6 +9,7 @@
 #include "federation/signing_loop.h"
 #include "routing/delivery_loop.h"
 #include "store/sqlite_store.h"
+#include "tests/support/keyring.h"
 
 namespace cpc::sim {
 namespace {
@@ -44,6 +45,11 @@ crypto::SigningKey key_from(DiceRandom& random) {
       crypto::Seed::from_bytes(random.bytes(crypto::Seed::size)).value());
 }
 
+federation::Keyring keys_from(DiceRandom& random, const core::InstanceName& name, TimePoint now) {
+  const crypto::SigningKey root = key_from(random);
+  return tests::keyring_of(name, root, key_from(random), now);
+}
+
 routing::Endpoint endpoint_of(const core::InstanceName& name) {
   return {name.text().substr(0, name.text().find('.')) + ".example", 8470};
 }
@@ -60,8 +66,8 @@ struct SimInstance::Life {
   Life(SimInstance& self, std::unique_ptr<store::Store> opened, std::shared_ptr<StoreFate> fate,
        const std::vector<federation::StaticPeer>& peers)
       : store(std::move(opened)),
-        home{self.name_, federation::iid_of(self.keys_.root.public_key()),
-             store->ownership().store_epoch, store->ownership().boot_counter, self.master_},
+        home{self.name_, self.keys_.iid(), store->ownership().store_epoch,
+             store->ownership().boot_counter, self.master_},
         timers(self.ground_.timers, self.skew),
         random(self.plant == Plant::chance_outside ? Dice{std::random_device{}()}
                                                    : self.dice_.fork()),
@@ -166,7 +172,7 @@ SimInstance::SimInstance(Ground ground, const std::string& name, std::filesystem
       folder_(std::move(folder)),
       dice_(dice),
       random_(dice_.fork()),
-      keys_{key_from(random_), key_from(random_), {}},
+      keys_(keys_from(random_, name_, ground_.timers.now())),
       master_(crypto::MasterKey::from_bytes(random_.bytes(32)).value()) {
   const auto sealing = crypto::Seed::from_bytes(random_.bytes(crypto::Seed::size)).value();
   keys_.sealing.add(crypto::SealingKey::from_private(sealing), ground_.timers.now());
@@ -179,7 +185,7 @@ SimInstance::~SimInstance() {
 }
 
 federation::StaticPeer SimInstance::as_peer() const {
-  return {name_, federation::iid_of(keys_.root.public_key()), {endpoint_of(name_)}};
+  return {name_, keys_.iid(), {endpoint_of(name_)}};
 }
 
 void SimInstance::boot(const std::vector<federation::StaticPeer>& peers) {
@@ -187,7 +193,7 @@ void SimInstance::boot(const std::vector<federation::StaticPeer>& peers) {
   store::SqliteOptions options;
   options.path = folder_ / "store.db";
   options.claim.instance_name = name_;
-  options.claim.iid = federation::iid_of(keys_.root.public_key());
+  options.claim.iid = keys_.iid();
   options.claim.new_epoch = core::StoreEpoch::from_bytes(random_.bytes(16)).value();
   options.claim.fence = store::Fence::from_bytes(random_.bytes(16)).value();
   options.claim.master_key = store::MasterKeyId::from_bytes(master_.id()).value();

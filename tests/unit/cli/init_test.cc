@@ -61,6 +61,9 @@ TEST_CASE("init makes keys that load and a configuration that cpcd accepts") {
   CHECK(config.value().data_dir == data);
   const auto root = crypto::load_signing_key(config.value().keys.root_key());
   REQUIRE(root.has_value());
+  const auto next_root = crypto::load_signing_key(data / "keys" / "next-root.key");
+  REQUIRE(next_root.has_value());
+  CHECK(next_root.value().id() != root.value().id());
   const auto signing = crypto::load_signing_key(config.value().keys.signing_key());
   REQUIRE(signing.has_value());
   CHECK(signing.value().id() != root.value().id());
@@ -69,6 +72,7 @@ TEST_CASE("init makes keys that load and a configuration that cpcd accepts") {
   CHECK(mode_of(data) == 0700);
   CHECK(mode_of(data / "keys") == 0700);
   CHECK(mode_of(data / "keys" / "root.key") == 0600);
+  CHECK(mode_of(data / "keys" / "next-root.key") == 0600);
   CHECK(mode_of(data / "keys" / "signing.key") == 0600);
   CHECK(mode_of(data / "keys" / "master.key") == 0600);
   CHECK(mode_of(config_file) == 0640);
@@ -82,7 +86,7 @@ TEST_CASE("init makes keys that load and a configuration that cpcd accepts") {
             config_file.string() +
             "\n"
             "keys      " +
-            (data / "keys").string() + ": root.key signing.key master.key\n");
+            (data / "keys").string() + ": root.key next-root.key signing.key master.key\n");
   CHECK(said.err.find("cpcd --check-config " + config_file.string()) != std::string::npos);
   CHECK(said.err.find("federation.endpoints") != std::string::npos);
 }

@@ -53,6 +53,16 @@ TEST_CASE("a clock that is stepped, forward or back, leads to a new document wit
   }
 }
 
+TEST_CASE("the delegation is signed anew long before it ends, and published") {
+  Renewing self;
+  const std::int64_t first = self.side.document->delegation_serial();
+  for (int day = 0; day < 800; day += 20) {
+    self.world.timers.pass(24h * 20);
+    CHECK(self.is_good());
+  }
+  CHECK(self.side.document->delegation_serial() > first);
+}
+
 TEST_CASE("a renewal that the store refuses is tried again after a minute") {
   Renewing self;
   const std::int64_t first = self.side.document->serial();

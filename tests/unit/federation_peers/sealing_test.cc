@@ -26,7 +26,7 @@ struct Delivery : World {
     request.body = body;
     federation::RequestSigning signing{"alpha.cpc", "beta.cpc", alpha.timers.now(), {}};
     signing.nonce = federation::Nonce::from_bytes(alpha.random.bytes(16)).value();
-    REQUIRE(sign_request(request, signing, alpha.keys.signing));
+    REQUIRE(sign_request(request, signing, *alpha.keys.signing(alpha.timers.now())));
     const federation::LinkTarget target{beta.home.name, beta.settings.endpoints, {}};
     const auto reply = run(network.exchange(target, std::move(request), {}));
     if (reply.value().status == 200) return "ok";

@@ -13,6 +13,7 @@
 #include "federation/peer_exchange.h"
 #include "tests/support/document_draft.h"
 #include "tests/support/kept_log.h"
+#include "tests/support/keyring.h"
 #include "tests/support/memory_store.h"
 #include "tests/support/two_instances.h"
 #include "tests/support/virtual_timers.h"
@@ -131,9 +132,9 @@ class Side {
   Side(const std::string& name, VirtualTimers& world, Network& net)
       : timers(world),
         network(net),
-        keys{key(name + "/root"), key(name + "/signing"), {}},
-        home{instance_name(name), federation::iid_of(keys.root.public_key()),
-             id_of<core::StoreEpoch>(name), 1, master_} {
+        keys(keyring_of(instance_name(name), key(name + "/root"), key(name + "/signing"),
+                        world.now())),
+        home{instance_name(name), keys.iid(), id_of<core::StoreEpoch>(name), 1, master_} {
     network.hosts[home.name].tls_key = id_of<Digest>(name + "/tls");
     settings.endpoints.push_back(routing::Endpoint::parse(name.substr(0, 1) + ".test:1").value());
     settings.transaction_bytes_max = 1024 * 1024;
@@ -147,9 +148,11 @@ class Side {
   [[nodiscard]] static crypto::SigningKey key(const std::string& label) {
     return crypto::SigningKey::from_seed(id_of<crypto::Seed>(label));
   }
+  [[nodiscard]] crypto::SigningKey root() const { return key(home.name.text() + "/root"); }
+  [[nodiscard]] crypto::SigningKey signing() const { return key(home.name.text() + "/signing"); }
   /// A document of ours issued now, with serials above all that were published.
   [[nodiscard]] DocumentDraft draft() const {
-    DocumentDraft made = document_draft(home.name, keys.root, keys.signing, timers.now());
+    DocumentDraft made = document_draft(home.name, root(), signing(), timers.now());
     made.delegation.serial = made.operational.serial = document->serial() + 100;
     made.operational.endpoints = settings.endpoints;
     made.operational.tls_pins = settings.tls_pins;
@@ -182,18 +185,29 @@ class Side {
   std::unique_ptr<federation::OwnDocument> document;
   std::unique_ptr<federation::FederationServer> server;
   std::unique_ptr<federation::HttpPeerExchange> exchange;
+  std::function<void()> wants_signing;
+
+  /// As the daemon does where the root key lies in its folder.
+  bool renew_delegation(TimePoint now) {
+    const TimePoint issued = keys.delegation().issued;
+    if (issued <= now + 2min && now < issued + 24h * 180) return false;
+    keys.follow(federation::next_delegation({keys.delegation(), {}}, root(), {}, now).value(), {});
+    return true;
+  }
 
   /// A life begins. The document is renewed by World::start().
   void begin(const std::vector<federation::StaticPeer>& peers) {
     settings.tls_pins.assign(1, host().tls_key);
+    settings.renew_delegation = [this](TimePoint now) { return renew_delegation(now); };
     directory =
         std::make_unique<federation::PeerDirectory>(peers, network, gate, timers, log, resolver);
     document = std::make_unique<federation::OwnDocument>(home, keys, gate, timers, settings);
     const auto ignore = [](const core::InstanceName&) {};
     server = std::make_unique<federation::FederationServer>(federation::FederationServer::Parts{
         home, keys, *directory, *document, gate, timers, random, pool, log, {}, ignore});
-    exchange = std::make_unique<federation::HttpPeerExchange>(federation::HttpPeerExchange::Parts{
-        home, keys, *directory, network, gate, timers, random, pool, 30s, *document, health});
+    exchange = std::make_unique<federation::HttpPeerExchange>(
+        federation::HttpPeerExchange::Parts{home, keys, *directory, network, gate, timers, random,
+                                            pool, 30s, *document, health, true, wants_signing});
     host().answer = [this](federation::HttpRequest request) {
       return server->handle(std::move(request));
     };

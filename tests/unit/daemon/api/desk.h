@@ -14,6 +14,7 @@
 #include "daemon/api/client_api.h"
 #include "daemon/api/client_server.h"
 #include "tests/support/kept_log.h"
+#include "tests/support/keyring.h"
 #include "tests/support/two_instances.h"
 #include "tests/support/virtual_timers.h"
 
@@ -80,7 +81,8 @@ struct Desk {
   tests::VirtualTimers timers{io};
   tests::KeptLog log;
   tests::Instance alpha{"alpha.cpc", "desk", now};
-  federation::Keyring keys{desk_key("root"), desk_key("signing")};
+  federation::Keyring keys =
+      tests::keyring_of(alpha.name(), desk_key("root"), desk_key("signing"), now);
   routing::WakeUps wake_ups;
   routing::PeerHealth health;
   DeskGate gate{alpha, wake_ups};
@@ -117,7 +119,8 @@ struct Desk {
   [[nodiscard]] std::string token_of(const std::string& local) {
     const auto account = alpha.store.row<core::Account>({local}).value();
     const core::SessionClaim claim{local, account.incarnation, account.session_generation};
-    return make_token(claim, alpha.name(), timers.now(), std::chrono::hours{1}, keys.signing);
+    return make_token(claim, alpha.name(), timers.now(), std::chrono::hours{1},
+                      *keys.signing(timers.now()));
   }
 
   /// A request as a client sends it; `local` empty: without a token.

@@ -21,10 +21,17 @@ crypto::SigningKey key_of(char letter) {
 struct Scene {
   crypto::SigningKey key = key_of('k');
   core::InstanceName us = core::InstanceName::parse("alpha.cpc").value();
+  federation::PeerIdentity ourselves = identity();
   core::SessionClaim session{"anna", core::Incarnation::from_bytes(Bytes(16, 'i')).value(), 7};
 
+  [[nodiscard]] federation::PeerIdentity identity() const {
+    federation::PeerIdentity made;
+    made.name = us;
+    made.keys.push_back({key.public_key(), now - 1h, now + 1h});
+    return made;
+  }
   [[nodiscard]] Result<Token> read(std::string_view text, TimePoint at = now) const {
-    return read_token(text, us, at, key.public_key());
+    return read_token(text, ourselves, 600s, at);
   }
   /// A token of ours whose claims were changed before it was signed.
   [[nodiscard]] std::string with(const char* claim, nlohmann::json value) const {
@@ -77,6 +84,37 @@ TEST_CASE("a token of another key, instance, audience or kind is denied") {
   denied("");
   denied("a.b.c");
   denied(std::string(100'000, 'a'));
+}
+
+TEST_CASE("a token outlives the time of its key, though nothing is signed by that any more") {
+  Scene s;
+  const std::string text = make_token(s.session, s.us, now, 600s, s.key);
+  s.ourselves.retired = std::exchange(s.ourselves.keys, {});
+  s.ourselves.retired.front().not_after = now + 1s;
+  CHECK(s.read(text, now + 599s));
+  const std::string later = make_token(s.session, s.us, now + 2s, 600s, s.key);
+  CHECK_FALSE(s.read(later, now + 3s));
+}
+
+TEST_CASE("a token of a revoked key is denied, whenever it says it was issued") {
+  Scene s;
+  const std::string text = make_token(s.session, s.us, now - 60s, 600s, s.key);
+  CHECK(s.read(text));
+  s.ourselves.revoked.push_back({s.key.id(), now - 1s});
+  CHECK_FALSE(s.read(text));
+}
+
+TEST_CASE("a token ends with the longest life that one has now, whatever it says of its own") {
+  const Scene s;
+  const std::string text = make_token(s.session, s.us, now, 24h, s.key);
+  CHECK(s.read(text, now + 599s));
+  CHECK_FALSE(s.read(text, now + 600s));
+}
+
+TEST_CASE("a token holds though the clock was set back before its key's time") {
+  const Scene s;
+  const std::string text = make_token(s.session, s.us, now - 2h, 600s, s.key);
+  CHECK(s.read(text, now - 2h + 1s));
 }
 
 TEST_CASE("no octet of a token may be another") {
