@@ -367,17 +367,39 @@ struct PeerKey {
   InstanceName name;
   auto operator<=>(const PeerKey&) const = default;
 };
+/// Who vouches for it that a name is an iid, the strongest first: a weaker one never overrides a
+/// stronger one.
+enum class Trust : std::int16_t {
+  none = 0,        ///< Nobody yet.
+  pinned = 1,      ///< The operator.
+  directory = 2,   ///< A signed directory.
+  dnssec = 3,      ///< A resolver that validated what it said, and is believed.
+  introduced = 4,  ///< A peer that is trusted itself.
+  tofu = 5,        ///< Nobody; it was there when we first looked.
+};
 /// Table peers. Another instance: its name pinned to its iid, its latest document, its last word.
 struct Peer {
   using Key = PeerKey;
   InstanceName name;
-  Iid iid;
+  Iid iid;         ///< Zero: the name was blocked, or given endpoints, and is pinned to nobody.
   Bytes document;  ///< The exact instance document last accepted.
   std::int64_t delegation_serial = 0;
   std::int64_t operational_serial = 0;
   TimePoint fetched_at{};
   StoreEpoch epoch;               ///< From its last hello or transaction.
   std::int64_t boot_counter = 0;  ///< Likewise.
+  Trust trust = Trust::none;      ///< That the name is this iid.
+  std::string source;             ///< Who said so: "operator", "dns", a peer's name ...
+  std::string endpoints;          ///< Set by the operator: `host:port`, a blank between two.
+  bool is_blocked = false;        ///< By the operator: nothing goes either way.
+  TimePoint accepted_at{};        ///< When the name was pinned to this iid.
+  /// Its root keys so far, the first one first, and whom the last one promised: key ids in
+  /// base64url, a blank between two. Kept beside the document, which may verify no more one day.
+  std::string roots;
+  std::string next_root;
+  std::optional<Iid> rival;  ///< Another iid was seen under this name.
+  std::string rival_source;  ///< Where.
+  TimePoint rival_seen_at{};
   [[nodiscard]] Key key() const { return {name}; }
 };
 

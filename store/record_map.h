@@ -295,6 +295,16 @@ struct RecordMap<core::Peer> {
     visit("fetched_at", row.fetched_at...);
     visit("epoch", row.epoch...);
     visit("boot_counter", row.boot_counter...);
+    visit("trust", row.trust...);
+    visit("source", row.source...);
+    visit("endpoints", row.endpoints...);
+    visit("is_blocked", row.is_blocked...);
+    visit("accepted_at", row.accepted_at...);
+    visit("roots", row.roots...);
+    visit("next_root", row.next_root...);
+    visit("rival", row.rival...);
+    visit("rival_source", row.rival_source...);
+    visit("rival_seen_at", row.rival_seen_at...);
   }
 };
 

@@ -160,6 +160,39 @@ TEST_CASE("a migration that fails is taken back and named", "[contract]") {
   CHECK(std::count(tables.begin(), tables.end(), "second") == 0);
 }
 
+TEST_CASE("a peer of before there was trust counts as pinned since its document was fetched",
+          "[contract]") {
+  World world;
+  world.store.reset();
+  auto connection = world.engine->connect();
+  const auto known = store::known_migrations();
+  const std::string first{known.front().script};
+  const auto begin = first.find("CREATE TABLE peers");
+  const std::string table = first.substr(begin, first.find(';', begin) - begin + 1);
+  REQUIRE(connection->run_script("DROP TABLE peers;" + table));
+  const auto iid = id_of<core::Iid>(7);
+  const store::SqlRow row{std::string{"beta.cpc"},
+                          store::Blob{iid.bytes()},
+                          store::Blob{"the document"},
+                          std::int64_t{3},
+                          std::int64_t{4},
+                          std::int64_t{1700000000000},
+                          store::Blob{Bytes(16, 'e')},
+                          std::int64_t{2}};
+  REQUIRE(connection->execute("INSERT INTO peers VALUES ($1, $2, $3, $4, $5, $6, $7, $8)", row));
+  REQUIRE(connection->run_script(known[1].script));
+  world.reopen(2);
+  const auto peer = world.committed<core::Peer>({instance("beta.cpc")});
+  REQUIRE(peer);
+  CHECK(peer->iid == iid);
+  CHECK(peer->document == "the document");
+  CHECK(peer->trust == core::Trust::pinned);
+  CHECK(peer->source == "configuration");
+  CHECK(peer->accepted_at == from_milliseconds(1700000000000));
+  CHECK_FALSE(peer->is_blocked);
+  CHECK_FALSE(peer->rival);
+}
+
 TEST_CASE("an old backup that was put back starts a new life of the store", "[contract]") {
   World world;
   world.put(account("ann"));
