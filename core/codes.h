@@ -22,6 +22,7 @@ inline constexpr std::string_view request_expired = "REQUEST_EXPIRED";
 inline constexpr std::string_view not_found = "NOT_FOUND";
 inline constexpr std::string_view client_id_reused = "CLIENT_ID_REUSED";
 inline constexpr std::string_view account_disabled = "ACCOUNT_DISABLED";
+inline constexpr std::string_view conversation_ended = "CONVERSATION_ENDED";
 inline constexpr std::string_view self_not_possible = "SELF_NOT_POSSIBLE";
 
 }  // namespace cpc::core::codes

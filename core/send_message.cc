@@ -55,6 +55,14 @@ Result<Parties> find_parties(Lookup& store, const Home& home, const SendRequest&
   if (!conversation || !takes_part(*conversation, mine)) {
     return refuse(ErrorCode::not_found, codes::not_found, "you have no such conversation");
   }
+  // By its wire id, which an operator's rebind of the other's instance takes away.
+  if (conversation->wire_id) {
+    CPC_TRY(const auto reachable, store.find(ConversationByWireKey{*conversation->wire_id}));
+    if (!reachable) {
+      return refuse(ErrorCode::denied, codes::conversation_ended,
+                    "the other one's instance is another one now; begin a new conversation");
+    }
+  }
   const Address other = other_than(*conversation, mine);
   return Parties{*std::move(conversation), mine, other};
 }
