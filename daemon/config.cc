@@ -181,6 +181,19 @@ void read_dns(ConfigReader& reader, DnsConfig& dns) {
   reader.flag("dns.trust_ad", dns.trust_ad);
 }
 
+void read_trust(ConfigReader& reader, TrustConfig& trust) {
+  constexpr std::array<std::string_view, 4> levels{"pinned", "directory", "dnssec", "introduced"};
+  constexpr std::array<std::string_view, 2> answers{"deny", "allow"};
+  auto level = static_cast<std::size_t>(trust.min) - 1;  // Trust begins with none.
+  reader.choice("trust.min", levels, level);
+  trust.min = static_cast<core::Trust>(level + 1);
+  std::size_t tofu = trust.tofu ? 1 : 0;
+  reader.choice("trust.tofu", answers, tofu);
+  trust.tofu = tofu == 1;
+  all_parsed(reader, "trust.allow", core::InstanceName::parse, trust.allow);
+  all_parsed(reader, "trust.block", core::InstanceName::parse, trust.block);
+}
+
 void read_admin(ConfigReader& reader, Config& config) {
   read_path(reader, "admin.socket", config.data_dir / "admin.sock", config.admin.socket);
   const std::size_t length = config.admin.socket.native().size();
@@ -278,6 +291,7 @@ Config read_config(ConfigReader& reader, ConfigProblems& problems) {
   read_client(reader, config.client);
   read_federation(reader, config.federation);
   read_dns(reader, config.dns);
+  read_trust(reader, config.trust);
   read_admin(reader, config);
   read_log(reader, config.log);
   read_peers(reader, config, problems);

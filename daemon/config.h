@@ -17,6 +17,7 @@
 #include "core/address.h"
 #include "core/base/result.h"
 #include "core/ids.h"
+#include "core/records.h"
 #include "routing/address_policy.h"
 #include "routing/endpoint.h"
 
@@ -165,6 +166,21 @@ struct AdminConfig {
   bool operator==(const AdminConfig&) const = default;
 };
 
+/// Which instances beyond the configured peers are let in.
+struct TrustConfig {
+  /// The weakest level that suffices: pinned, directory, dnssec or introduced.
+  core::Trust min = core::Trust::directory;
+
+  /// Nobody need vouch for a name: who is there at the first meeting is it.
+  bool tofu = false;
+
+  /// Names. Only these, unless it is empty; and never these. Configured peers are let in anyway.
+  std::vector<core::InstanceName> allow;
+  std::vector<core::InstanceName> block;
+
+  bool operator==(const TrustConfig&) const = default;
+};
+
 enum class LogLevel { info, warn, error };
 enum class LogFormat { logfmt, json };
 
@@ -196,6 +212,7 @@ struct Config {
   ClientConfig client;
   FederationConfig federation;
   DnsConfig dns;
+  TrustConfig trust;
   AdminConfig admin;
   LogConfig log;
   std::vector<PeerConfig> peers;

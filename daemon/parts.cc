@@ -26,6 +26,16 @@ std::vector<federation::StaticPeer> static_peers(const Config& config) {
   return peers;
 }
 
+federation::TrustPolicy trust_policy(const Config& config) {
+  federation::TrustPolicy policy;
+  policy.min = config.trust.min;
+  policy.tofu = config.trust.tofu;
+  policy.is_dns_trusted = config.dns.trust_ad;
+  policy.allow.insert(config.trust.allow.begin(), config.trust.allow.end());
+  policy.block.insert(config.trust.block.begin(), config.trust.block.end());
+  return policy;
+}
+
 core::DeliveryLimits delivery_limits(const FederationConfig& config) {
   core::DeliveryLimits limits;
   limits.entries_max = config.transaction_entries_max;
@@ -108,7 +118,8 @@ Task<> Parts::open(std::function<void()> fenced_off) {
     CPC_CO_TRY(resolver_,
                routing::AresResolver::open(network_, dns_settings(config_.dns), timers_, random_));
   }
-  directory_ = std::make_unique<federation::PeerDirectory>(static_peers(config_), *link_, *store_,
+  federation::PeerDirectory::Settings peering{home_, static_peers(config_), trust_policy(config_)};
+  directory_ = std::make_unique<federation::PeerDirectory>(std::move(peering), *link_, *store_,
                                                            timers_, log_, resolver_.get());
   federation::OwnDocument::Settings settings;
   settings.endpoints = config_.federation.endpoints;

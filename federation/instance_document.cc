@@ -114,6 +114,20 @@ Bytes make_document(const Jws& delegation, const OperationalDraft& draft,
       json{{"delegation", to_json(delegation)}, {"operational", to_json(operational)}});
 }
 
+Result<core::Iid> claimed_iid(std::string_view bytes) {
+  if (bytes.size() > document_bytes_max) {
+    return fail(ErrorCode::too_large, "a document over 64 KiB");
+  }
+  CPC_TRY(const json value, parse_strict_json(bytes));
+  CPC_TRY(const JsonObject object, JsonObject::of(value, "document"));
+  CPC_TRY(const json* delegation_json, object.value("delegation"));
+  CPC_TRY(const Jws delegation, jws_from_json(*delegation_json));
+  CPC_TRY(const Bytes unverified, read_unverified_payload(delegation));
+  CPC_TRY(const json payload, parse_strict_json(unverified));
+  CPC_TRY(const JsonObject part, JsonObject::of(payload, "delegation"));
+  return part.id<core::Iid>("iid");
+}
+
 Result<PeerIdentity> verify_document(std::string_view bytes, const core::InstanceName& name,
                                      const core::Iid& pinned, TimePoint now) {
   if (bytes.size() > document_bytes_max) {

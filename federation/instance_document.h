@@ -30,6 +30,10 @@ struct OperationalDraft {
 [[nodiscard]] Bytes make_document(const Jws& delegation, const OperationalDraft& draft,
                                   const crypto::SigningKey& signing);
 
+/// The iid that a document names as its own, unproved: whose it is, if it proves itself. Fails with
+/// too_large and invalid.
+[[nodiscard]] Result<core::Iid> claimed_iid(std::string_view bytes);
+
 /// Reads and proves a document of `name`. Fails with
 ///   too_large, invalid  it is malformed, or of a version we do not know;
 ///   denied              a signature, name, id or date does not fit (skew of 5 minutes allowed);

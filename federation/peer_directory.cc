@@ -12,18 +12,6 @@ bool wants_refresh(const PeerIdentity& identity, TimePoint fetched_at, TimePoint
   return now >= fetched_at + (identity.operational_expires - fetched_at) / 2;
 }
 
-/// What was accepted before holds, whether it has expired or not.
-Result<> check_against(const core::Peer& row, const PeerIdentity& next, TimePoint now) {
-  PeerIdentity known;
-  known.delegation_serial = row.delegation_serial;
-  known.operational_serial = row.operational_serial;
-  if (!row.document.empty()) {
-    auto read = verify_document(row.document, next.name, row.iid, row.fetched_at);
-    if (read) known = std::move(read).value();
-  }
-  return check_succession(known, next, now);
-}
-
 }  // namespace
 
 bool is_usable(const PeerIdentity& identity, TimePoint now) {
@@ -31,16 +19,32 @@ bool is_usable(const PeerIdentity& identity, TimePoint now) {
          now < identity.delegation_expires;
 }
 
-PeerDirectory::PeerDirectory(std::vector<StaticPeer> peers, HttpLink& link,
-                             routing::StoreGate& store, routing::Timers& timers, Log& log,
-                             routing::Resolver* resolver)
-    : link_(link), store_(store), timers_(timers), log_(log), resolver_(resolver) {
-  for (StaticPeer& peer : peers) static_.emplace(peer.name, std::move(peer));
+PeerDirectory::PeerDirectory(Settings settings, HttpLink& link, routing::StoreGate& store,
+                             routing::Timers& timers, Log& log, routing::Resolver* resolver)
+    : settings_(std::move(settings)),
+      link_(link),
+      store_(store),
+      timers_(timers),
+      log_(log),
+      resolver_(resolver) {
+  for (StaticPeer& peer : settings_.peers) static_.emplace(peer.name, std::move(peer));
+  settings_.peers.clear();
+}
+
+const StaticPeer* PeerDirectory::configured(const core::InstanceName& name) const {
+  const auto found = static_.find(name);
+  return found == static_.end() ? nullptr : &found->second;
 }
 
 Task<PeerDirectory::Identity> PeerDirectory::find(core::InstanceName name, Asker asker) {
   CPC_CO_TRY(co_await prepare(name));
   Known& known = known_[name];
+  if (!is_met(known)) {
+    if (!known.look_up.is_under_way()) {
+      CPC_CO_TRY(may_meet(name, asker));
+    }
+    co_return co_await look_up(name, asker);
+  }
   const Result<Identity> kept = serving(known);
   if (kept) {
     const bool is_due =
@@ -58,6 +62,7 @@ Task<PeerDirectory::Identity> PeerDirectory::find(core::InstanceName name, Asker
 Task<PeerDirectory::Identity> PeerDirectory::refresh(core::InstanceName name, Asker asker) {
   CPC_CO_TRY(co_await prepare(name));
   Known& known = known_[name];
+  if (!is_met(known)) co_return co_await find(name, asker);
   known.is_refresh_wanted = true;
   const bool is_too_soon = is_recent(known.asked_for_news_at);
   if (is_too_soon && !known.look_up.is_under_way()) co_return serving(known);
@@ -98,7 +103,8 @@ PeerDirectory::Identity PeerDirectory::known(const core::InstanceName& name) con
 }
 
 Task<LinkTarget> PeerDirectory::target_of(core::InstanceName name) {
-  if (!static_.contains(name)) co_return fail(ErrorCode::not_found, "no such peer is configured");
+  CPC_CO_TRY(co_await prepare(name));
+  if (!is_met(known_[name])) co_return fail(ErrorCode::not_found, "no such peer was met");
   LinkTarget target;
   target.peer = name;
   CPC_CO_TRY(target.endpoints, co_await endpoints_of(name));
@@ -110,24 +116,28 @@ void PeerDirectory::doubt_target(const core::InstanceName& name) {
   if (resolver_ != nullptr) resolver_->doubt(name);
 }
 
-// The configured ones, else what DNS says now. DNS is no authority: what it says of a pinned peer's
-// identity is never believed, and where it speaks of another instance we do not even knock.
+// The operator's, else what DNS says now, else what the document of a peer said that is not of the
+// configuration. Where DNS speaks of another instance than the one that the name is pinned to we do
+// not even knock.
 Task<std::vector<routing::Endpoint>> PeerDirectory::endpoints_of(core::InstanceName name) {
-  const StaticPeer& peer = static_.at(name);
-  if (!peer.endpoints.empty()) co_return peer.endpoints;
+  const Standing standing = known_[name].standing;
+  if (!standing.endpoints.empty()) co_return standing.endpoints;
+  std::vector<routing::Endpoint> published;
+  if (const Identity identity = known(name); identity && !standing.is_static) {
+    published = identity->endpoints;
+  }
+  if (resolver_ == nullptr && !published.empty()) co_return published;
   if (resolver_ == nullptr) co_return fail(ErrorCode::unavailable, "no endpoint is configured");
   Result<routing::Hints> hints = co_await resolver_->resolve(name);
-  // Whatever DNS says is temporary for us: the peer is configured, and so it is somewhere.
+  if (hints) {
+    CPC_CO_TRY(co_await listen_to_dns(name, hints.value()));
+    if (!hints.value().iid || hints.value().iid == standing.iid) {
+      co_return std::move(hints).value().endpoints;
+    }
+  }
+  if (!published.empty()) co_return published;
+  // Whatever DNS says is temporary for us: the peer is known, and so it is somewhere.
   if (!hints) co_return fail(ErrorCode::unavailable, hints.error().detail);
-  if (!hints.value().iid || *hints.value().iid == peer.iid) {
-    co_return std::move(hints).value().endpoints;
-  }
-  Known& known = known_[name];
-  if (known.wrong_hint_until != hints.value().holds_until) {
-    known.wrong_hint_until = hints.value().holds_until;
-    log_.warn("DNS names another instance than the configured one",
-              {{"peer", name.text()}, {"dns_iid", to_text(*hints.value().iid)}});
-  }
   co_return fail(ErrorCode::unavailable, "DNS names another instance than the configured one");
 }
 
@@ -140,18 +150,36 @@ Result<PeerDirectory::Identity> PeerDirectory::serving(const Known& known) const
   return fail(ErrorCode::unavailable, "there is no valid document of the peer");
 }
 
-// What every question begins with: the name is configured, what the store knows is in memory, and
-// no conflict of identities was seen within the minute.
+// What every question begins with: what the store knows is in memory, the name is let in, and no
+// conflict of identities stops it.
 Task<> PeerDirectory::prepare(core::InstanceName name) {
-  if (!static_.contains(name)) co_return fail(ErrorCode::not_found, "no such peer is configured");
-  Known& known = known_[name];
-  if (is_recent(known.conflict_seen_at)) {
+  if (name == settings_.home.name) co_return fail(ErrorCode::not_found, "this is our own name");
+  if (!static_.contains(name) && !known_.contains(name)) drop_unmet();
+  if (is_recent(known_[name].conflict_seen_at)) {
     co_return fail(ErrorCode::conflict, "this name is another instance");
   }
-  if (!known.is_loaded) {
+  if (!known_[name].is_loaded) {
     CPC_CO_TRY(co_await load(name));
   }
-  co_return success();
+  co_return check_standing(name, known_[name]);
+}
+
+Result<> PeerDirectory::check_standing(const core::InstanceName& name, const Known& known) const {
+  const Standing& standing = known.standing;
+  if (standing.is_blocked) return fail(ErrorCode::not_found, "the operator blocked this name");
+  if (!standing.is_static && !settings_.trust.admits(name)) {
+    return fail(ErrorCode::not_found, "trust.allow and trust.block keep this name out");
+  }
+  if (standing.rival && !standing.is_static) {
+    return fail(ErrorCode::conflict, "two instances claim this name; see cpcctl peer rebind");
+  }
+  return success();
+}
+
+/// Somebody vouches for it who suffices.
+bool PeerDirectory::is_met(const Known& known) const {
+  const Standing& standing = known.standing;
+  return standing.is_static || (standing.iid && settings_.trust.suffices(standing.trust));
 }
 
 Task<PeerDirectory::Identity> PeerDirectory::look_up(core::InstanceName name, Asker asker) {
@@ -170,6 +198,12 @@ Task<PeerDirectory::Identity> PeerDirectory::lead(core::InstanceName name, Asker
   Known& known = known_[name];
   known.asked_at = timers_.steady_now();
   if (asker == Asker::stranger) known.asked_for_stranger_at = known.asked_at;
+  if (!is_met(known)) {
+    Result<Identity> met = co_await meet(name);
+    known.not_met.reset();
+    if (!met) known.not_met = met.error();
+    co_return met;
+  }
   Result<Identity> found = co_await fetch(name);
   const ErrorCode* failure = found ? nullptr : &found.error().code;
   if (failure != nullptr && *failure == ErrorCode::conflict) {
@@ -182,11 +216,19 @@ Task<PeerDirectory::Identity> PeerDirectory::lead(core::InstanceName name, Asker
 }
 
 Task<PeerDirectory::Identity> PeerDirectory::fetch(core::InstanceName name) {
-  // The document proves itself, so it may come over TLS whose key is not pinned yet, and a peer
-  // that changed its TLS key can still be asked.
   LinkTarget target;
   target.peer = name;
   CPC_CO_TRY(target.endpoints, co_await endpoints_of(name));
+  CPC_CO_TRY(Bytes document, co_await document_at(std::move(target)));
+  const Standing& standing = known_[name].standing;
+  Claim claim{standing.iid, {}, standing.trust, standing.source};
+  co_return co_await accept(name, std::move(document), std::move(claim));
+}
+
+// The document proves itself, so it may come over TLS whose key is not pinned yet, and a peer that
+// changed its TLS key can still be asked.
+Task<Bytes> PeerDirectory::document_at(LinkTarget target) {
+  const core::InstanceName name = target.peer;
   HttpRequest request;
   request.method = "GET";
   request.path = document_path;
@@ -195,9 +237,9 @@ Task<PeerDirectory::Identity> PeerDirectory::fetch(core::InstanceName name) {
   limits.reply_bytes_max = document_bytes_max;
   const Result<HttpReply> outcome = co_await link_.exchange(target, std::move(request), limits);
   if (!outcome && outcome.error().code == ErrorCode::unavailable) doubt_target(name);
-  CPC_CO_TRY(const HttpReply reply, outcome);
+  CPC_CO_TRY(HttpReply reply, outcome);
   if (reply.status != 200) co_return fail(ErrorCode::unavailable, "the peer gave no document");
-  co_return co_await accept(name, reply.body);
+  co_return std::move(reply.body);
 }
 
 // What the store holds from an earlier run. A document of another instance id than the configured
@@ -211,7 +253,8 @@ Task<> PeerDirectory::load(core::InstanceName name) {
   CPC_CO_TRY(co_await store_.read(look));
   Known& known = known_[name];
   if (known.is_loaded) co_return success();  // Somebody else was faster, and may know more by now.
-  if (row && row->iid != static_.at(name).iid) {
+  known.standing = standing_of(configured(name), row);
+  if (known.standing.is_static && known.standing.rival) {
     if (!is_recent(known.conflict_seen_at)) {
       known.conflict_seen_at = timers_.steady_now();
       log_.error("peer's identity conflicts with the configured one",
@@ -220,7 +263,7 @@ Task<> PeerDirectory::load(core::InstanceName name) {
     co_return fail(ErrorCode::conflict, "this name was another instance before");
   }
   known.is_loaded = true;
-  if (!row || row->document.empty()) co_return success();
+  if (!row || row->document.empty() || !is_met(known)) co_return success();
   const auto identity = verify_document(row->document, name, row->iid, row->fetched_at);
   if (!identity) co_return success();
   known.identity = std::make_shared<const PeerIdentity>(identity.value());
@@ -228,31 +271,28 @@ Task<> PeerDirectory::load(core::InstanceName name) {
   co_return success();
 }
 
-Task<PeerDirectory::Identity> PeerDirectory::accept(core::InstanceName name, Bytes document) {
+// The claim's iid is whom the document has to be of; without one, whoever signed it.
+Task<PeerDirectory::Identity> PeerDirectory::accept(core::InstanceName name, Bytes document,
+                                                    Claim claim) {
   const TimePoint now = timers_.now();
-  const core::Iid pinned = static_.at(name).iid;
-  Result<PeerIdentity> read = verify_document(document, name, pinned, now);
+  const Result<core::Iid> said = claimed_iid(document);
+  const core::Iid expected = claim.iid ? *claim.iid : said ? said.value() : core::Iid{};
+  Result<PeerIdentity> read = verify_document(document, name, expected, now);
   if (!read) {
     log_.warn("peer's document was refused",
               {{"peer", name.text()}, {"reason", read.error().detail}});
+    // Whoever answers there proves to be somebody else. The operator's own word stands against it.
+    const bool is_other = read.error().code == ErrorCode::conflict && said &&
+                          said.value() != expected && known_[name].standing.iid == expected &&
+                          claim.trust != core::Trust::pinned;
+    if (is_other && verify_document(document, name, said.value(), now)) {
+      std::string source = "the document where it should be";
+      CPC_CO_TRY(co_await note_rival(name, said.value(), std::move(source)));
+    }
     co_return read.error();
   }
   const auto identity = std::make_shared<const PeerIdentity>(std::move(read).value());
-  const auto pin = [&](core::Transaction& tx) -> Result<> {
-    CPC_TRY(auto row, tx.find(core::PeerKey{name}));
-    if (!row) row.emplace();
-    CPC_TRY(check_against(*row, *identity, now));
-    row->name = name;
-    row->iid = pinned;
-    row->document = document;
-    row->delegation_serial = identity->delegation_serial;
-    row->operational_serial = identity->operational_serial;
-    row->fetched_at = now;
-    tx.put(*std::move(row));
-    return success();
-  };
-  const core::Keys keys(1, core::PeerKey{name});
-  const Result<> pinned_now = co_await store_.transact(keys, pin);
+  const Result<> pinned_now = co_await pin(name, identity, document, claim);
   if (!pinned_now) {
     log_.warn("peer's document was refused",
               {{"peer", name.text()}, {"reason", pinned_now.error().detail}});
@@ -262,6 +302,74 @@ Task<PeerDirectory::Identity> PeerDirectory::accept(core::InstanceName name, Byt
   known.identity = identity;
   known.fetched_at = now;
   co_return Identity{identity};
+}
+
+// The name is this iid from now on, and what was accepted before binds what comes after.
+Task<> PeerDirectory::pin(core::InstanceName name, Identity identity, Bytes document, Claim claim) {
+  const TimePoint now = timers_.now();
+  bool is_new = false;
+  std::optional<core::Peer> written;
+  const auto write = [&](core::Transaction& tx) -> Result<> {
+    CPC_TRY(auto row, tx.find(core::PeerKey{name}));
+    if (!row) row.emplace();
+    row->name = name;
+    is_new = row->iid.is_zero();
+    if (!is_new && row->iid != identity->iid) {
+      return fail(ErrorCode::conflict, "the name was pinned to another instance meanwhile");
+    }
+    CPC_TRY(check_against(*row, *identity, now));
+    row->iid = identity->iid;
+    keep_document(*row, *identity, document, now);
+    const bool is_stronger = row->trust == core::Trust::none || claim.trust < row->trust;
+    if (is_stronger || row->source == "configuration") {
+      row->trust = claim.trust;
+      row->source = claim.source;
+    }
+    if (is_new) row->accepted_at = now;
+    written = row;
+    tx.put(*std::move(row));
+    return success();
+  };
+  const core::Keys keys(1, core::PeerKey{name});
+  CPC_CO_TRY(co_await store_.transact(keys, write));
+  known_[name].standing = standing_of(configured(name), written);
+  if (!is_new || known_[name].standing.is_static) co_return success();
+  ++met_;
+  log_.info("met an instance", {{"peer", name.text()},
+                                {"iid", to_text(identity->iid)},
+                                {"trust", to_text(claim.trust)},
+                                {"source", claim.source}});
+  co_return success();
+}
+
+// Traffic with this name stops until the operator has said who it is.
+Task<> PeerDirectory::note_rival(core::InstanceName name, core::Iid iid, std::string source) {
+  const TimePoint now = timers_.now();
+  bool is_news = false;
+  const auto note = [&](core::Transaction& tx) -> Result<> {
+    is_news = false;
+    CPC_TRY(auto row, tx.find(core::PeerKey{name}));
+    if (!row || row->iid.is_zero() || row->iid == iid || row->rival == iid) return success();
+    is_news = true;
+    row->rival = iid;
+    row->rival_source = source;
+    row->rival_seen_at = now;
+    tx.put(*std::move(row));
+    return success();
+  };
+  const core::Keys keys(1, core::PeerKey{name});
+  CPC_CO_TRY(co_await store_.transact(keys, note));
+  Known& known = known_[name];
+  known.standing.rival = iid;
+  known.standing.rival_source = source;
+  if (is_news) {
+    log_.error("two instances claim one name; nothing is sent to it or taken from it",
+               {{"peer", name.text()},
+                {"known_iid", known.standing.iid ? to_text(*known.standing.iid) : ""},
+                {"other_iid", to_text(iid)},
+                {"source", source}});
+  }
+  co_return success();
 }
 
 }  // namespace cpc::federation

@@ -4,6 +4,11 @@
 // without endpoints is found by DNS, each time that what DNS said has run out; what DNS says of its
 // identity changes nothing but whether we follow it there.
 //
+// Others are met when somebody writes to them or they write to us, as far as TrustPolicy lets them
+// in (peer_trust.h): what the store knows, else DNS, else whom our peers introduce. The name is
+// pinned to the iid whose document was accepted first. peer_meeting.cc asks the sources,
+// peer_orders.cc does what the operator says.
+//
 // Fetching is bounded: one look-up at a time for each name, whose outcome all who ask share; a
 // document that still serves is asked for once a minute; and a name that a stranger merely claims
 // costs one fetch a minute, in few connections, so that he can neither make us knock at our peers'
@@ -11,24 +16,20 @@
 // Network thread only.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 
 #include "core/base/log.h"
+#include "core/rebind.h"
 #include "federation/http_link.h"
 #include "federation/instance_document.h"
+#include "federation/peer_trust.h"
 #include "federation/transaction_codec.h"
 #include "routing/resolver.h"
 #include "routing/single_flight.h"
 
 namespace cpc::federation {
-
-/// What the operator vouches for.
-struct StaticPeer {
-  core::InstanceName name;
-  core::Iid iid;
-  std::vector<routing::Endpoint> endpoints;  ///< Empty: where DNS says.
-};
 
 /// On whose account a document is fetched.
 enum class Asker {
@@ -46,17 +47,28 @@ class PeerDirectory {
  public:
   /// Look-ups under way for strangers, over all names.
   static constexpr std::size_t stranger_lookups_max = 32;
+  /// Names that strangers claim and that we never met, in a minute.
+  static constexpr std::size_t stranger_meetings_max = 60;
+  /// Instances that were met and are not in the configuration.
+  static constexpr std::size_t met_max = 10'000;
 
+  struct Settings {
+    const core::Home& home;  ///< Whose name is never a peer.
+    std::vector<StaticPeer> peers;
+    TrustPolicy trust{};
+  };
   /// Without a `resolver` DNS is not asked.
-  PeerDirectory(std::vector<StaticPeer> peers, HttpLink& link, routing::StoreGate& store,
+  PeerDirectory(Settings settings, HttpLink& link, routing::StoreGate& store,
                 routing::Timers& timers, Log& log, routing::Resolver* resolver);
 
   using Identity = std::shared_ptr<const PeerIdentity>;
 
   /// From memory, the store, or the peer itself. A document whose operational part expired less
   /// than a day ago still serves while the peer cannot be asked. Fails with
-  ///   not_found    no peer of this name is configured (NOT_PEERED);
-  ///   conflict     the name is another instance than the one pinned; kept for a minute;
+  ///   not_found    nobody of this name is let in: blocked, not known to who is trusted enough, or
+  ///                not there at all (NOT_PEERED);
+  ///   conflict     the name is another instance than the one pinned: kept for a minute, or until
+  ///                the operator resolved it if he did not pin it himself;
   ///   unavailable  there is no valid document and none could be fetched;
   ///   denied, invalid, too_large  nor does the one that was fetched prove itself.
   [[nodiscard]] Task<Identity> find(core::InstanceName name, Asker asker);
@@ -79,9 +91,10 @@ class PeerDirectory {
   /// What is in memory, also if it expired; null if nothing is.
   [[nodiscard]] Identity known(const core::InstanceName& name) const;
 
-  /// Where to connect: the configured endpoints, else what DNS says. Pins are empty only before the
-  /// first document. Fails with not_found if no such peer is configured, with unavailable if there
-  /// is no endpoint now, or DNS says that another instance is there.
+  /// Where to connect: the operator's endpoints, else what DNS says, else what the document says of
+  /// a peer that is not configured. Pins are empty only before the first document. Fails with
+  /// not_found if no such peer was met, with unavailable if there is no endpoint now, or DNS says
+  /// that another instance is there.
   [[nodiscard]] Task<LinkTarget> target_of(core::InstanceName name);
   /// Nobody answered at target_of(): if DNS named it, DNS is asked again before long.
   void doubt_target(const core::InstanceName& name);
@@ -89,9 +102,33 @@ class PeerDirectory {
   [[nodiscard]] const std::map<core::InstanceName, StaticPeer>& static_peers() const {
     return static_;
   }
+  /// Null if the name is not in the configuration.
+  [[nodiscard]] const StaticPeer* configured(const core::InstanceName& name) const;
+  [[nodiscard]] const TrustPolicy& policy() const { return settings_.trust; }
+
+  // What the operator says. Each changes the store's row, forgets what is in memory, and fails as
+  // the store does.
+
+  /// Pins `name` to `iid` if that is given, and says where it is if `endpoints` are. Fails with
+  /// conflict if it is pinned to another iid.
+  [[nodiscard]] Task<> add(core::InstanceName name, std::optional<core::Iid> iid,
+                           std::vector<routing::Endpoint> endpoints);
+  /// Who answers there under this name, by a document that proves itself. Changes nothing.
+  [[nodiscard]] Task<core::Iid> who_is_at(core::InstanceName name,
+                                          std::vector<routing::Endpoint> endpoints);
+  /// Traffic stops both ways, or may go again.
+  [[nodiscard]] Task<> block(core::InstanceName name, bool is_blocked);
+  /// The name is `iid` from now on, as the operator's word: nothing of its documents, keys and
+  /// conflicts before remains. The conversations with people of another iid end here.
+  [[nodiscard]] Task<core::Rebound> rebind(core::InstanceName name, core::Iid iid);
+  /// All but the conversations. Fails with conflict where there are any, unless `even_so`.
+  [[nodiscard]] Task<> forget(core::InstanceName name, bool even_so);
+  /// Drops what is remembered of where it is and of its document, and asks anew.
+  [[nodiscard]] Task<Identity> forget_caches(core::InstanceName name);
 
  private:
   struct Known {
+    Standing standing;
     Identity identity;
     TimePoint fetched_at{};
     std::optional<routing::SteadyPoint> asked_at{};
@@ -100,6 +137,7 @@ class PeerDirectory {
     std::optional<routing::SteadyPoint> conflict_seen_at{};
     routing::SingleFlight<Identity> look_up{};
     std::optional<routing::SteadyPoint> wrong_hint_until{};  ///< Told in the log already.
+    std::optional<Error> not_met{};  ///< Why the last look for somebody new failed.
     bool is_loaded = false;
     bool is_refresh_wanted = false;  ///< There may be news, and it was too soon to ask.
   };
@@ -109,13 +147,36 @@ class PeerDirectory {
   [[nodiscard]] Task<std::vector<routing::Endpoint>> endpoints_of(core::InstanceName name);
   [[nodiscard]] Task<Identity> lead(core::InstanceName name, Asker asker);
   [[nodiscard]] Task<Identity> fetch(core::InstanceName name);
-  [[nodiscard]] Task<Identity> accept(core::InstanceName name, Bytes document);
+  [[nodiscard]] Task<Bytes> document_at(LinkTarget target);
+  [[nodiscard]] Task<Identity> accept(core::InstanceName name, Bytes document, Claim claim);
+  [[nodiscard]] Task<> pin(core::InstanceName name, Identity identity, Bytes document, Claim claim);
+  [[nodiscard]] Task<> note_rival(core::InstanceName name, core::Iid iid, std::string source);
+  [[nodiscard]] Result<> check_standing(const core::InstanceName& name, const Known& known) const;
+  [[nodiscard]] bool is_met(const Known& known) const;
+
+  // peer_meeting.cc: names that we do not know, or nobody vouches for who suffices.
+  [[nodiscard]] Result<> may_meet(const core::InstanceName& name, Asker asker);
+  [[nodiscard]] bool asks_dns() const;
+  [[nodiscard]] Task<Identity> meet(core::InstanceName name);
+  [[nodiscard]] Task<Claim> claim_of_dns(core::InstanceName name);
+  [[nodiscard]] Task<Identity> take_claim(core::InstanceName name, Claim claim);
+  [[nodiscard]] Task<> listen_to_dns(core::InstanceName name, routing::Hints hints);
+  void drop_unmet();
+
+  // peer_orders.cc
+  [[nodiscard]] Task<> change_row(core::InstanceName name,
+                                  std::function<Result<>(core::Peer& row)> change);
+  void reload(const core::InstanceName& name);
   [[nodiscard]] Result<Identity> serving(const Known& known) const;
   [[nodiscard]] bool is_recent(const std::optional<routing::SteadyPoint>& at) const;
 
+  Settings settings_;
   std::map<core::InstanceName, StaticPeer> static_;
-  std::map<core::InstanceName, Known> known_;  // Only of configured names; none is ever erased.
+  std::map<core::InstanceName, Known> known_;  // drop_unmet() erases those that we did not meet.
   std::size_t stranger_lookups_ = 0;
+  std::size_t stranger_meetings_ = 0;  // In the minute from here on:
+  routing::SteadyPoint meetings_since_{};
+  std::size_t met_ = 0;  // Since we started.
   HttpLink& link_;
   routing::StoreGate& store_;
   routing::Timers& timers_;

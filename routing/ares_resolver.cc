@@ -125,6 +125,10 @@ void AresResolver::doubt(const core::InstanceName& name) {
   doubted.holds_until = std::min(doubted.holds_until, doubted.answered_at + doubted_age_min);
 }
 
+void AresResolver::forget(const core::InstanceName& name) {
+  known_.erase(name);
+}
+
 Result<Hints> AresResolver::keep(Known& known, Found found) {
   const SteadyPoint now = timers_.steady_now();
   known.answered_at = now;

@@ -46,6 +46,7 @@ class AresResolver final : public Resolver {
 
   [[nodiscard]] Task<Hints> resolve(core::InstanceName name) override;
   void doubt(const core::InstanceName& name) override;
+  void forget(const core::InstanceName& name) override;
   [[nodiscard]] std::size_t names_remembered() const { return known_.size(); }
 
  private:

@@ -50,6 +50,8 @@ class Resolver {
   /// Nobody answered where the hints lead: they are asked for again before their time is over, so
   /// that a peer that moved is not lost for a day. Bounded by the adapter; cheap to call.
   virtual void doubt(const core::InstanceName& name) = 0;
+  /// Drops what is remembered of this name, also for when no server answers.
+  virtual void forget(const core::InstanceName& name) = 0;
 };
 
 }  // namespace cpc::routing

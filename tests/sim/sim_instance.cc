@@ -74,7 +74,7 @@ struct SimInstance::Life {
         gate({self.ground_.io, self.ground_.timers, *store, wake_ups, self.faults, std::move(fate),
               [&self] { self.wants_to_die_ = true; }, self.doubts, self.dice_.fork(), self.plant}),
         link(self.ground_.network, self.name_),
-        directory(peers, link, gate, timers, self.log, nullptr),
+        directory({home, peers, {}}, link, gate, timers, self.log, nullptr),
         document(home, self.keys_, gate, timers, settings_of(self)),
         server({home,
                 self.keys_,

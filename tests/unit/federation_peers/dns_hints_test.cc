@@ -1,28 +1,10 @@
 // Peers without endpoints in the configuration: DNS says where, never who.
 
+#include "tests/unit/federation_peers/table_resolver.h"
 #include "tests/unit/federation_peers/world.h"
 
 namespace cpc::tests {
 namespace {
-
-class TableResolver final : public routing::Resolver {
- public:
-  std::optional<Result<routing::Hints>> answer;
-  int asked = 0;
-  int doubted = 0;
-  void doubt(const core::InstanceName&) override { ++doubted; }
-  Task<routing::Hints> resolve(core::InstanceName) override {
-    ++asked;
-    co_return *answer;
-  }
-  void say(std::uint16_t port, const std::optional<core::Iid>& iid) {
-    routing::Hints hints;
-    hints.endpoints.push_back({"127.0.0.1", port});
-    hints.iid = iid;
-    hints.holds_until = routing::SteadyPoint{Milliseconds{port}};
-    answer = Result<routing::Hints>{hints};
-  }
-};
 
 struct DnsWorldOfPeers : World {
   TableResolver dns;

@@ -181,6 +181,7 @@ class Side {
   routing::PeerHealth health;
   KeptLog log;
   routing::Resolver* resolver = nullptr;  ///< Set before begin(), or DNS is not asked.
+  federation::TrustPolicy trust;          ///< Likewise.
   std::unique_ptr<federation::PeerDirectory> directory;
   std::unique_ptr<federation::OwnDocument> document;
   std::unique_ptr<federation::FederationServer> server;
@@ -199,8 +200,9 @@ class Side {
   void begin(const std::vector<federation::StaticPeer>& peers) {
     settings.tls_pins.assign(1, host().tls_key);
     settings.renew_delegation = [this](TimePoint now) { return renew_delegation(now); };
-    directory =
-        std::make_unique<federation::PeerDirectory>(peers, network, gate, timers, log, resolver);
+    federation::PeerDirectory::Settings peering{home, peers, trust};
+    directory = std::make_unique<federation::PeerDirectory>(std::move(peering), network, gate,
+                                                            timers, log, resolver);
     document = std::make_unique<federation::OwnDocument>(home, keys, gate, timers, settings);
     const auto ignore = [](const core::InstanceName&) {};
     server = std::make_unique<federation::FederationServer>(federation::FederationServer::Parts{
