@@ -5,7 +5,6 @@
 
 #include "cli/cmd_peer.h"
 #include "cli/command.h"
-#include "core/address.h"
 
 namespace cpc::cli {
 namespace {
@@ -38,7 +37,13 @@ void print_identity(const Context& context, const PeerDetail& detail) {
   sheet.add("peer", peer.name);
   sheet.add("state", admin_protocol::to_text(peer.state), paint_of(peer.state));
   sheet.add("iid", peer.iid.empty() ? "not known yet" : peer.iid);
-  sheet.add("trust", peer.trust.empty() ? "none" : peer.trust);
+  const std::string source = peer.source.empty() ? "" : ", by " + peer.source;
+  sheet.add("trust", (peer.trust.empty() ? "none" : peer.trust) + source);
+  if (peer.other_iid) {
+    sheet.add("conflict", "iid " + *peer.other_iid + " claims the name, by " + peer.other_source,
+              Paint::bad);
+    sheet.add("do", "ask its operator, then: cpcctl peer rebind " + peer.name + " IID");
+  }
   sheet.add("endpoints", joined(peer.endpoints));
   sheet.add("owed", counted(peer.owed, "item"));
   sheet.add("last success", full_text(peer.last_success_at, context.now, "never"));
@@ -96,14 +101,7 @@ int run_peer_show(Context& context, const PeerShowArgs& args) {
 void add_peer_show(CLI::App& peer, Context& context) {
   auto args = std::make_shared<PeerShowArgs>();
   CLI::App* command = peer.add_subcommand("show", "Show all we know of one instance");
-  const auto check = [](const std::string& text) -> std::string {
-    const auto name = core::InstanceName::parse(text);
-    return name.has_value() ? "" : name.error().detail;
-  };
-  command->add_option("NAME", args->name, "Its name, as in sud.cpc")
-      ->required()
-      ->check(CLI::Validator{check, ""})
-      ->type_name("");
+  add_peer_name(*command, args->name);
   on_call(*command, context, args, run_peer_show);
 }
 

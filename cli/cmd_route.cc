@@ -47,8 +47,9 @@ std::string delivery_text(const Route& route) {
 void print(const Context& context, const Route& route) {
   Sheet sheet;
   sheet.add("to", route.name);
-  sheet.add("trust", route.trust == "self" ? "this instance itself" : route.trust);
-  sheet.add("iid", route.iid);
+  const std::string trust = route.trust.empty() ? "none" : route.trust;
+  sheet.add("trust", trust == "self" ? "this instance itself" : trust);
+  sheet.add("iid", route.iid.empty() ? "not known yet" : route.iid);
   if (route.document) {
     const auto& document = *route.document;
     sheet.add("document", "delegation " + std::to_string(document.delegation_serial) +

@@ -34,6 +34,11 @@ void print(const Context& context, const Status& status) {
   sheet.add("people", people_of(status));
   sheet.add("peers", std::to_string(status.peers.reachable) + " reachable of " +
                          std::to_string(status.peers.total));
+  if (status.peers.conflicts > 0) {
+    sheet.add("conflicts",
+              counted(status.peers.conflicts, "name") + " that two instances claim; see peer list",
+              Paint::bad);
+  }
   if (status.owed) {
     sheet.add("owed", counted(*status.owed, "item") + " that peers have not acknowledged");
   }

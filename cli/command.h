@@ -72,6 +72,12 @@ void add_key_rotate(CLI::App& key, Context& context);
 void add_key_revoke(CLI::App& key, Context& context);
 void add_key_export(CLI::App& key, Context& context);
 void add_key_import(CLI::App& key, Context& context);
+void add_peer_add(CLI::App& peer, Context& context);
+void add_peer_pin(CLI::App& peer, Context& context);
+void add_peer_refresh(CLI::App& peer, Context& context);
+void add_peer_rebind(CLI::App& peer, Context& context);
+void add_peer_forget(CLI::App& peer, Context& context);
+void add_peer_block(CLI::App& peer, Context& context);
 void add_route(CLI::App& program, Context& context);
 
 }  // namespace cpc::cli

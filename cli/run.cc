@@ -57,6 +57,12 @@ void add_commands(CLI::App& program, Context& context) {
   add_key_revoke(key, context);
   add_key_export(key, context);
   add_key_import(key, context);
+  add_peer_add(peer, context);
+  add_peer_pin(peer, context);
+  add_peer_refresh(peer, context);
+  add_peer_rebind(peer, context);
+  add_peer_forget(peer, context);
+  add_peer_block(peer, context);
   add_route(program, context);
 }
 

@@ -47,6 +47,14 @@ RouteEndpoint judged(const routing::AddressPolicy& policy, const routing::Endpoi
   return view;
 }
 
+/// Whether DNS might find somebody who suffices under a name that we do not know.
+bool may_be_met(const AdminServer::Parts& parts) {
+  const federation::TrustPolicy& policy = parts.directory.policy();
+  if (parts.resolver == nullptr) return false;
+  return policy.suffices(core::Trust::tofu) ||
+         (policy.is_dns_trusted && policy.suffices(core::Trust::dnssec));
+}
+
 }  // namespace
 
 AdminServer::Answer<Route> AdminServer::answer(RouteRequest request) {
@@ -61,30 +69,8 @@ AdminServer::Answer<Route> AdminServer::answer(RouteRequest request) {
     route.deliverable = true;
     co_return route;
   }
-  const auto found = self_.directory.static_peers().find(name);
-  if (found == self_.directory.static_peers().end()) {
-    co_return Problem{"not_found.peer", what_failed,
-                      name.text() + " is not in the configuration, so nothing is sent to it",
-                      "see: cpcctl peer list"};
-  }
-  const federation::StaticPeer& peer = found->second;
-  route.iid = to_text(peer.iid);
-  route.trust = "pinned";
   const Milliseconds budget = budget_of(request);
   const routing::SteadyPoint begun_at = self_.timers.steady_now();
-  co_await add_dns(peer, begun_at + budget * 2 / 3, route);
-  const routing::AddressPolicy policy{self_.config.federation.allow_addresses};
-  for (const auto& endpoint : peer.endpoints) {
-    route.endpoints.push_back(judged(policy, endpoint, "configuration"));
-  }
-  if (peer.endpoints.empty() && route.dns && route.dns->matches) {
-    for (const std::string& text : route.dns->endpoints) {
-      const auto endpoint = routing::Endpoint::parse(text);
-      if (endpoint) route.endpoints.push_back(judged(policy, endpoint.value(), "dns"));
-    }
-  }
-  if (request.probe) co_await add_probe(name, begun_at + budget, route);
-  // After the probe, which may have fetched a newer document.
   std::optional<core::Peer> row;
   std::vector<core::Lane> lanes;
   const auto look = [&](core::Snapshot& store) -> Result<> {
@@ -92,23 +78,60 @@ AdminServer::Answer<Route> AdminServer::answer(RouteRequest request) {
     CPC_TRY(lanes, store.lanes_of(name, lanes_looked_at_max));
     return success();
   };
+  const Result<> before = co_await self_.store.read(look);
+  if (!before) co_return problem_of(before.error(), what_failed);
+  const federation::StaticPeer* configured = self_.directory.configured(name);
+  const federation::Standing was = federation::standing_of(configured, row);
+  if (configured == nullptr && !row && !may_be_met(self_)) {
+    co_return Problem{"not_found.peer", what_failed,
+                      name.text() +
+                          " is not in the configuration and was not met, so nothing is "
+                          "sent to it",
+                      "see: cpcctl peer list, or cpcctl peer add --help"};
+  }
+  co_await add_dns(name, was.iid, begun_at + budget * 2 / 3, route);
+  if (request.probe) co_await add_probe(name, begun_at + budget, route);
+  // After the probe, which may have met it, or fetched a newer document.
   const Result<> read = co_await self_.store.read(look);
   if (!read) co_return problem_of(read.error(), what_failed);
-  judge_route(peer, row, lanes, self_.timers.now(), route);
+  const federation::Standing peer = federation::standing_of(configured, row);
+  if (peer.iid) route.iid = to_text(*peer.iid);
+  route.trust = federation::to_text(peer.trust);
+  const routing::AddressPolicy policy{self_.config.federation.allow_addresses};
+  for (const auto& endpoint : peer.endpoints) {
+    route.endpoints.push_back(
+        judged(policy, endpoint, peer.is_static ? "configuration" : "operator"));
+  }
+  if (peer.endpoints.empty() && route.dns && route.dns->matches) {
+    for (const std::string& text : route.dns->endpoints) {
+      const auto endpoint = routing::Endpoint::parse(text);
+      if (endpoint) route.endpoints.push_back(judged(policy, endpoint.value(), "dns"));
+    }
+  }
+  if (route.endpoints.empty() && !peer.is_static && row && peer.iid) {
+    const auto identity =
+        federation::verify_document(row->document, name, *peer.iid, row->fetched_at);
+    if (identity) {
+      for (const auto& endpoint : identity.value().endpoints) {
+        route.endpoints.push_back(judged(policy, endpoint, "document"));
+      }
+    }
+  }
+  judge_route(name, peer, row, lanes, self_.directory.policy(), self_.timers.now(), route);
   co_return route;
 }
 
 /// Also for a peer whose endpoints are configured: the operator sees what DNS would say.
-awaitable<void> AdminServer::add_dns(const federation::StaticPeer& peer,
+awaitable<void> AdminServer::add_dns(core::InstanceName name, std::optional<core::Iid> iid,
                                      routing::SteadyPoint deadline, Route& route) {
   if (self_.resolver == nullptr) co_return;
-  const routing::DnsNames names = routing::dns_names(peer.name, self_.config.dns.suffix);
+  const routing::DnsNames names = routing::dns_names(name, self_.config.dns.suffix);
   RouteDns& dns = route.dns.emplace();
   dns.srv = names.srv;
   dns.txt = names.txt;
   for (const auto& resolver : self_.config.dns.resolvers) dns.resolvers.push_back(resolver.text());
   const Result<routing::Hints> hints =
-      co_await routing::within(self_.timers, deadline, self_.resolver->resolve(peer.name));
+      co_await routing::within(self_.timers, deadline, self_.resolver->resolve(name));
   if (!hints) {
     const bool is_late = self_.timers.steady_now() >= deadline;
     dns.error = is_late ? "no answer in time" : hints.error().detail;
@@ -116,7 +139,7 @@ awaitable<void> AdminServer::add_dns(const federation::StaticPeer& peer,
   }
   for (const auto& endpoint : hints.value().endpoints) dns.endpoints.push_back(endpoint.text());
   if (hints.value().iid) dns.iid = to_text(*hints.value().iid);
-  dns.matches = !hints.value().iid || *hints.value().iid == peer.iid;
+  dns.matches = !hints.value().iid || !iid || *hints.value().iid == *iid;
   dns.ttl_ms = hints.value().ttl.count();
   dns.authenticated = hints.value().is_authenticated;
   dns.stale = hints.value().is_stale;

@@ -1,6 +1,7 @@
 #include "daemon/admin_server.h"
 
 #include <algorithm>
+#include <map>
 #include <variant>
 
 #include "core/account.h"
@@ -84,8 +85,11 @@ awaitable<HttpReply> AdminServer::handle(HttpRequest request, federation::PeerIn
   if (request.method != "POST") {
     co_return reply_with(Problem{"usage.method", "the request was not understood", "use POST", ""});
   }
-  const bool is_change =
-      request.path.starts_with("/v1/user/") || request.path.starts_with("/v1/key/");
+  const bool is_look = request.path == StatusRequest::path ||
+                       request.path == PeerListRequest::path ||
+                       request.path == PeerShowRequest::path ||
+                       request.path == RouteRequest::path || request.path == KeyListRequest::path;
+  const bool is_change = !is_look;
   if (is_change && peer.process) {
     self_.log.info("operator command",
                    {{"path", request.path}, {"uid", static_cast<std::int64_t>(peer.process->uid)}});
@@ -109,6 +113,18 @@ awaitable<HttpReply> AdminServer::handle(HttpRequest request, federation::PeerIn
   if (path == KeyRevokeRequest::path) co_return co_await handled<KeyRevokeRequest>(*this, request);
   if (path == KeyExportRequest::path) co_return co_await handled<KeyExportRequest>(*this, request);
   if (path == KeyImportRequest::path) co_return co_await handled<KeyImportRequest>(*this, request);
+  if (path == PeerAddRequest::path) co_return co_await handled<PeerAddRequest>(*this, request);
+  if (path == PeerPinRequest::path) co_return co_await handled<PeerPinRequest>(*this, request);
+  if (path == PeerRefreshRequest::path) {
+    co_return co_await handled<PeerRefreshRequest>(*this, request);
+  }
+  if (path == PeerRebindRequest::path) {
+    co_return co_await handled<PeerRebindRequest>(*this, request);
+  }
+  if (path == PeerForgetRequest::path) {
+    co_return co_await handled<PeerForgetRequest>(*this, request);
+  }
+  if (path == PeerBlockRequest::path) co_return co_await handled<PeerBlockRequest>(*this, request);
   co_return reply_with(Problem{"not_found.command", "the daemon does not know this command",
                                "it may be older than cpcctl",
                                "compare cpcctl --version and cpcctl status"});
@@ -128,14 +144,10 @@ AdminServer::Answer<Status> AdminServer::answer(StatusRequest) {
   status.started_at = self_.started_at;
   status.store = self_.store_status;
   status.listeners = self_.listeners();
-  const auto& peers = self_.directory.static_peers();
-  status.peers.total = static_cast<std::int64_t>(peers.size());
-  for (const auto& [name, peer] : peers) {
-    const bool is_reachable = self_.health.of(name).state == routing::Reachability::reachable;
-    status.peers.reachable += is_reachable ? 1 : 0;
-  }
+  std::vector<std::pair<core::InstanceName, federation::Standing>> peers;
   std::int64_t people = 0, items = 0;
   const auto look = [&](core::Snapshot& store) -> Result<> {
+    CPC_TRY(peers, peers_in(store));
     std::string after;
     for (;;) {
       CPC_TRY(const auto accounts, store.accounts(after, accounts_counted_max));
@@ -157,6 +169,12 @@ AdminServer::Answer<Status> AdminServer::answer(StatusRequest) {
   } else {
     status.state = DaemonState::degraded;
     status.reasons.push_back("the store cannot be read: " + read.error().detail);
+  }
+  status.peers.total = static_cast<std::int64_t>(peers.size());
+  for (const auto& [name, peer] : peers) {
+    const bool is_reachable = self_.health.of(name).state == routing::Reachability::reachable;
+    status.peers.reachable += is_reachable ? 1 : 0;
+    status.peers.conflicts += peer.rival ? 1 : 0;
   }
   co_return status;
 }
@@ -212,8 +230,9 @@ AdminServer::Answer<UserDisabled> AdminServer::answer(UserDisableRequest request
 AdminServer::Answer<PeerList> AdminServer::answer(PeerListRequest request) {
   PeerList list;
   const auto look = [&](core::Snapshot& store) -> Result<> {
-    for (const auto& [name, peer] : self_.directory.static_peers()) {
-      CPC_TRY(PeerRow row, row_of(store, peer));
+    CPC_TRY(const auto peers, peers_in(store));
+    for (const auto& [name, peer] : peers) {
+      CPC_TRY(PeerRow row, row_of(store, name, peer));
       list.peers.push_back(std::move(row));
     }
     return success();
@@ -222,14 +241,16 @@ AdminServer::Answer<PeerList> AdminServer::answer(PeerListRequest request) {
   if (!read) co_return problem_of(read.error(), "the peers could not be read");
   for (PeerRow& row : list.peers) {
     const auto status = self_.health.of(core::InstanceName::parse(row.name).value());
-    if (row.state != PeerState::blocked) row.state = state_of(status);
+    const bool is_stopped = row.state == PeerState::blocked || row.state == PeerState::conflict;
+    if (!is_stopped) row.state = state_of(status);
     row.last_success_at = status.last_success_at;
     row.last_error = status.last_error;
     if (status.state == routing::Reachability::unreachable) row.next_try_at = status.next_try_at;
   }
   if (request.unreachable) {
     std::erase_if(list.peers, [](const PeerRow& row) {
-      return row.state != PeerState::unreachable && row.state != PeerState::blocked;
+      return row.state != PeerState::unreachable && row.state != PeerState::blocked &&
+             row.state != PeerState::conflict;
     });
   }
   co_return list;
@@ -248,7 +269,8 @@ AdminServer::Answer<PeerDetail> AdminServer::answer(PeerShowRequest request) {
   }
   if (detail.peer.name.empty()) {
     co_return Problem{"not_found.peer", "the peer was not shown",
-                      request.name + " is not in the configuration", "see: cpcctl peer list"};
+                      request.name + " is not in the configuration, and was not met",
+                      "see: cpcctl peer list"};
   }
   const auto look = [&](core::Snapshot& store) -> Result<> {
     CPC_TRY(const auto lanes, store.lanes_of(name.value(), lanes_shown_max));
@@ -288,19 +310,46 @@ Task<> AdminServer::change(core::Closure closure) {
 }
 
 // What the store and the configuration know; the network thread adds what the loops know.
-Result<PeerRow> AdminServer::row_of(core::Snapshot& store,
-                                    const federation::StaticPeer& peer) const {
+Result<std::vector<std::pair<core::InstanceName, federation::Standing>>> AdminServer::peers_in(
+    core::Snapshot& store) const {
+  std::map<core::InstanceName, std::optional<core::Peer>> rows;
+  for (const auto& [name, peer] : self_.directory.static_peers()) rows[name];
+  CPC_TRY(auto stored, store.peers(federation::PeerDirectory::met_max * 2));
+  for (core::Peer& row : stored) {
+    const core::InstanceName name = row.name;
+    // Of what the configuration named once nothing is left but whom the name belongs to.
+    const bool is_past = row.source == "configuration" && !row.is_blocked && !row.rival;
+    if (name == self_.home.name || (is_past && !rows.contains(name))) continue;
+    rows[name] = std::move(row);
+  }
+  std::vector<std::pair<core::InstanceName, federation::Standing>> peers;
+  for (const auto& [name, row] : rows) {
+    peers.emplace_back(name, federation::standing_of(self_.directory.configured(name), row));
+  }
+  return peers;
+}
+
+Result<PeerRow> AdminServer::row_of(core::Snapshot& store, const core::InstanceName& name,
+                                    const federation::Standing& peer) const {
   PeerRow row;
-  row.name = peer.name.text();
-  row.trust = "pinned";
+  row.name = name.text();
+  row.trust = federation::to_text(peer.trust);
+  row.source = peer.source;
   for (const auto& endpoint : peer.endpoints) row.endpoints.push_back(endpoint.text());
-  CPC_TRY(row.owed, store.owed_count(peer.name));
-  CPC_TRY(const auto known, store.find(core::PeerKey{peer.name}));
-  row.iid = to_text(known ? known->iid : peer.iid);
-  CPC_TRY(const auto lanes, store.lanes_of(peer.name, lanes_shown_max));
-  const bool is_blocked =
-      std::ranges::any_of(lanes, [](const core::Lane& lane) { return !lane.blocked.empty(); });
-  if (is_blocked) row.state = PeerState::blocked;
+  CPC_TRY(row.owed, store.owed_count(name));
+  if (peer.iid) row.iid = to_text(*peer.iid);
+  if (peer.rival) {
+    row.other_iid = to_text(*peer.rival);
+    row.other_source = peer.rival_source;
+    row.state = PeerState::conflict;
+    return row;
+  }
+  CPC_TRY(const auto lanes, store.lanes_of(name, lanes_shown_max));
+  // What ended with an instance that had this name before stops nothing.
+  const bool is_stopped = std::ranges::any_of(lanes, [](const core::Lane& lane) {
+    return !lane.blocked.empty() && lane.blocked != core::rebound_code;
+  });
+  if (peer.is_blocked || is_stopped) row.state = PeerState::blocked;
   return row;
 }
 

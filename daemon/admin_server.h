@@ -58,18 +58,34 @@ class AdminServer {
   [[nodiscard]] Answer<admin_protocol::KeyChanged> answer(admin_protocol::KeyRevokeRequest request);
   [[nodiscard]] Answer<admin_protocol::KeyExport> answer(admin_protocol::KeyExportRequest request);
   [[nodiscard]] Answer<admin_protocol::KeyChanged> answer(admin_protocol::KeyImportRequest request);
+  // admin_peers.cc
+  [[nodiscard]] Answer<admin_protocol::PeerDetail> answer(admin_protocol::PeerAddRequest request);
+  [[nodiscard]] Answer<admin_protocol::PeerDetail> answer(admin_protocol::PeerPinRequest request);
+  [[nodiscard]] Answer<admin_protocol::PeerDetail> answer(
+      admin_protocol::PeerRefreshRequest request);
+  [[nodiscard]] Answer<admin_protocol::PeerRebound> answer(
+      admin_protocol::PeerRebindRequest request);
+  [[nodiscard]] Answer<admin_protocol::PeerForgotten> answer(
+      admin_protocol::PeerForgetRequest request);
+  [[nodiscard]] Answer<admin_protocol::PeerBlocked> answer(
+      admin_protocol::PeerBlockRequest request);
 
  private:
   [[nodiscard]] Task<std::string> hashed(std::string password);
   [[nodiscard]] Task<> change(core::Closure closure);
-  [[nodiscard]] boost::asio::awaitable<void> add_dns(const federation::StaticPeer& peer,
+  [[nodiscard]] boost::asio::awaitable<void> add_dns(core::InstanceName name,
+                                                     std::optional<core::Iid> iid,
                                                      routing::SteadyPoint deadline,
                                                      admin_protocol::Route& route);
   [[nodiscard]] boost::asio::awaitable<void> add_probe(core::InstanceName name,
                                                        routing::SteadyPoint deadline,
                                                        admin_protocol::Route& route);
+  /// Configured, met, or spoken of by the operator; by name.
+  [[nodiscard]] Result<std::vector<std::pair<core::InstanceName, federation::Standing>>> peers_in(
+      core::Snapshot& store) const;
   [[nodiscard]] Result<admin_protocol::PeerRow> row_of(core::Snapshot& store,
-                                                       const federation::StaticPeer& peer) const;
+                                                       const core::InstanceName& name,
+                                                       const federation::Standing& peer) const;
 
   Parts self_;
 };

@@ -10,13 +10,49 @@ using admin_protocol::Route;
 using admin_protocol::RouteDocument;
 using admin_protocol::RouteFinding;
 
+/// For a peer that is not in the configuration.
+std::optional<RouteFinding> kept_out(const core::InstanceName& name,
+                                     const federation::Standing& peer,
+                                     const federation::TrustPolicy& policy) {
+  const std::string text = name.text();
+  if (peer.is_blocked) {
+    return RouteFinding{"peer_blocked", true, "the operator blocked this name",
+                        "cpcctl peer allow " + text + " ends that"};
+  }
+  if (peer.is_static) return std::nullopt;
+  if (!policy.admits(name)) {
+    return RouteFinding{"peer_blocked", true, "trust.allow or trust.block keeps this name out",
+                        "change them and restart, if that is not meant"};
+  }
+  if (peer.rival) {
+    return RouteFinding{"identity_conflict", true,
+                        "two instances claim this name: iid " +
+                            (peer.iid ? to_text(*peer.iid) : std::string{"unknown"}) +
+                            ", known by " + peer.source + ", and iid " + to_text(*peer.rival) +
+                            ", by " + peer.rival_source,
+                        "ask the peer's operator for the iid (cpcctl status there), then: cpcctl "
+                        "peer rebind " +
+                            text + " IID"};
+  }
+  if (peer.iid && policy.suffices(peer.trust)) return std::nullopt;
+  const bool may_be_met = policy.suffices(core::Trust::tofu) ||
+                          (policy.is_dns_trusted && policy.suffices(core::Trust::dnssec));
+  return RouteFinding{"not_met", !may_be_met,
+                      peer.iid ? "nobody who suffices by trust.min vouches for this instance"
+                               : "this instance was not met yet",
+                      may_be_met ? "the first message looks for it; cpcctl route --probe does so "
+                                   "now"
+                                 : "cpcctl peer add " + text + " --iid IID vouches for it"};
+}
+
 RouteFinding identity_conflict(const core::Peer& row) {
   return {"identity_conflict", true,
           "the name has been bound to iid " + to_text(row.iid) +
               " since its first document was accepted, and the configuration has another",
           "ask the peer's operator for the iid (cpcctl status there). If the configured one is "
-          "mistyped, correct it and restart; if it is right, another instance took the name, and "
-          "can be met under a new name only"};
+          "mistyped, correct it and restart; if it is right, the name is another instance now: "
+          "cpcctl peer rebind " +
+              row.name.text() + " IID, with that iid"};
 }
 
 /// None if the document is in force.
@@ -40,7 +76,7 @@ std::optional<RouteFinding> stopped(const core::InstanceName& peer,
   std::size_t count = 0;
   std::set<std::string> codes;
   for (const core::Lane& lane : lanes) {
-    if (lane.blocked.empty()) continue;
+    if (lane.blocked.empty() || lane.blocked == core::rebound_code) continue;
     ++count;
     codes.insert(lane.blocked);
   }
@@ -68,25 +104,29 @@ std::optional<RouteFinding> unreachable(const Route& route) {
 
 }  // namespace
 
-void judge_route(const federation::StaticPeer& peer, const std::optional<core::Peer>& row,
-                 const std::vector<core::Lane>& lanes, TimePoint now, Route& route) {
+void judge_route(const core::InstanceName& name, const federation::Standing& peer,
+                 const std::optional<core::Peer>& row, const std::vector<core::Lane>& lanes,
+                 const federation::TrustPolicy& policy, TimePoint now, Route& route) {
   const auto add = [&](std::optional<RouteFinding> finding) {
     if (finding) route.findings.push_back(*std::move(finding));
   };
-  if (row && row->iid != peer.iid) {
+  add(kept_out(name, peer, policy));
+  if (peer.is_static && peer.rival) {
     add(identity_conflict(*row));
-  } else if (row) {
+  } else if (row && peer.iid) {
     // As of when it was fetched: it may have expired since, and proves itself nevertheless.
     const auto identity =
-        federation::verify_document(row->document, peer.name, peer.iid, row->fetched_at);
+        federation::verify_document(row->document, name, *peer.iid, row->fetched_at);
     if (identity) {
       route.document = RouteDocument{row->delegation_serial, row->operational_serial,
                                      row->fetched_at, identity.value().operational_expires};
       add(expired(identity.value(), now));
     }
   }
-  add(unreachable(route));
-  add(stopped(peer.name, lanes));
+  const bool is_unmet = std::ranges::any_of(
+      route.findings, [](const RouteFinding& finding) { return finding.code == "not_met"; });
+  if (!is_unmet) add(unreachable(route));
+  add(stopped(name, lanes));
   route.deliverable = std::ranges::none_of(route.findings, &RouteFinding::stops);
 }
 

@@ -11,9 +11,12 @@
 
 namespace cpc::daemon {
 
-/// Sets `route`'s document, findings and deliverable; its endpoints are there already. `row` is
-/// what the store holds of the peer, `lanes` what we owe it.
-void judge_route(const federation::StaticPeer& peer, const std::optional<core::Peer>& row,
-                 const std::vector<core::Lane>& lanes, TimePoint now, admin_protocol::Route& route);
+/// `peer` is who the name is to us, and `policy` what suffices. Sets `route`'s document, findings
+/// and deliverable; its endpoints are there already. `row` is what the store holds of the peer,
+/// `lanes` what we owe it.
+void judge_route(const core::InstanceName& name, const federation::Standing& peer,
+                 const std::optional<core::Peer>& row, const std::vector<core::Lane>& lanes,
+                 const federation::TrustPolicy& policy, TimePoint now,
+                 admin_protocol::Route& route);
 
 }  // namespace cpc::daemon

@@ -18,11 +18,12 @@ constexpr std::array<std::pair<DaemonState, std::string_view>, 4> daemon_states{
     {DaemonState::degraded, "degraded"},
     {DaemonState::stopping, "stopping"},
 }};
-constexpr std::array<std::pair<PeerState, std::string_view>, 4> peer_states{{
+constexpr std::array<std::pair<PeerState, std::string_view>, 5> peer_states{{
     {PeerState::reachable, "reachable"},
     {PeerState::unreachable, "unreachable"},
     {PeerState::never, "never"},
     {PeerState::blocked, "blocked"},
+    {PeerState::conflict, "conflict"},
 }};
 constexpr const auto& names_of(DaemonState) {
   return daemon_states;
@@ -251,6 +252,15 @@ CPC_ADMIN_MESSAGE(KeyChanged);
 CPC_ADMIN_MESSAGE(KeyExportRequest);
 CPC_ADMIN_MESSAGE(KeyExport);
 CPC_ADMIN_MESSAGE(KeyImportRequest);
+CPC_ADMIN_MESSAGE(PeerAddRequest);
+CPC_ADMIN_MESSAGE(PeerPinRequest);
+CPC_ADMIN_MESSAGE(PeerRefreshRequest);
+CPC_ADMIN_MESSAGE(PeerRebindRequest);
+CPC_ADMIN_MESSAGE(PeerRebound);
+CPC_ADMIN_MESSAGE(PeerForgetRequest);
+CPC_ADMIN_MESSAGE(PeerForgotten);
+CPC_ADMIN_MESSAGE(PeerBlockRequest);
+CPC_ADMIN_MESSAGE(PeerBlocked);
 CPC_ADMIN_MESSAGE(RouteRequest);
 CPC_ADMIN_MESSAGE(Route);
 

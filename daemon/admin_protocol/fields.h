@@ -35,6 +35,7 @@ template <class Visitor>
 void fields(Visitor& visit, Is<PeerCounts> auto& m) {
   visit("total", m.total);
   visit("reachable", m.reachable);
+  visit("conflicts", m.conflicts);
 }
 
 template <class Visitor>
@@ -105,6 +106,64 @@ void fields(Visitor& visit, Is<PeerRow> auto& m) {
   visit("next_try_at", m.next_try_at);
   visit("endpoints", m.endpoints);
   visit("trust", m.trust);
+  visit("source", m.source);
+  visit("other_iid", m.other_iid);
+  visit("other_source", m.other_source);
+}
+
+template <class Visitor>
+void fields(Visitor& visit, Is<PeerAddRequest> auto& m) {
+  visit("name", m.name);
+  visit("iid", m.iid);
+  visit("endpoints", m.endpoints);
+}
+
+template <class Visitor>
+void fields(Visitor& visit, Is<PeerPinRequest> auto& m) {
+  visit("name", m.name);
+  visit("iid", m.iid);
+}
+
+template <class Visitor>
+void fields(Visitor& visit, Is<PeerRefreshRequest> auto& m) {
+  visit("name", m.name);
+}
+
+template <class Visitor>
+void fields(Visitor& visit, Is<PeerRebindRequest> auto& m) {
+  visit("name", m.name);
+  visit("iid", m.iid);
+}
+
+template <class Visitor>
+void fields(Visitor& visit, Is<PeerRebound> auto& m) {
+  visit("name", m.name);
+  visit("iid", m.iid);
+  visit("conversations", m.conversations);
+  visit("frames", m.frames);
+}
+
+template <class Visitor>
+void fields(Visitor& visit, Is<PeerForgetRequest> auto& m) {
+  visit("name", m.name);
+  visit("even_so", m.even_so);
+}
+
+template <class Visitor>
+void fields(Visitor& visit, Is<PeerForgotten> auto& m) {
+  visit("name", m.name);
+}
+
+template <class Visitor>
+void fields(Visitor& visit, Is<PeerBlockRequest> auto& m) {
+  visit("name", m.name);
+  visit("blocked", m.blocked);
+}
+
+template <class Visitor>
+void fields(Visitor& visit, Is<PeerBlocked> auto& m) {
+  visit("name", m.name);
+  visit("blocked", m.blocked);
 }
 
 template <class Visitor>

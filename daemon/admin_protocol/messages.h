@@ -49,6 +49,7 @@ struct StoreStatus {
 struct PeerCounts {
   std::int64_t total = 0;
   std::int64_t reachable = 0;
+  std::int64_t conflicts = 0;  ///< Names that two instances claim.
   bool operator==(const PeerCounts&) const = default;
 };
 
@@ -130,7 +131,9 @@ struct UserDisableRequest {
 
 // --- peer ---------------------------------------------------------------------------------------
 
-enum class PeerState { reachable, unreachable, never, blocked };
+/// blocked: by the operator, or a lane of it has stopped for good. conflict: two instances claim
+/// the name.
+enum class PeerState { reachable, unreachable, never, blocked, conflict };
 
 struct PeerRow {
   std::string name;
@@ -141,7 +144,10 @@ struct PeerRow {
   std::string last_error;                    ///< Empty after a success.
   std::optional<TimePoint> next_try_at;
   std::vector<std::string> endpoints;
-  std::string trust;  ///< pinned | directory | dnssec | introduced | tofu, or empty.
+  std::string trust;   ///< pinned | directory | dnssec | introduced | tofu, or empty.
+  std::string source;  ///< Who vouches: configuration | operator | dns ...
+  std::optional<std::string> other_iid;  ///< Claims the same name: nothing is sent or taken.
+  std::string other_source;              ///< Who says so.
   bool operator==(const PeerRow&) const = default;
 };
 
@@ -195,6 +201,85 @@ struct PeerDetail {
   std::vector<PeerKey> keys;
   std::vector<PeerLane> lanes;  ///< Those that owe something or are blocked.
   bool operator==(const PeerDetail&) const = default;
+};
+
+/// With an iid, pins the name to it; without one, says who answers at the endpoints, and changes
+/// nothing. Problems: precond.iid_unconfirmed, precond.configured, precond.other_iid, invalid.*,
+/// peer.no_document.
+struct PeerAddRequest {
+  using Answer = PeerDetail;
+  static constexpr std::string_view path = "/v1/peer/add";
+  std::string name;
+  std::optional<std::string> iid;
+  std::vector<std::string> endpoints;
+  bool operator==(const PeerAddRequest&) const = default;
+};
+
+/// Problems: not_found.peer, precond.other_iid, precond.configured, invalid.*
+struct PeerPinRequest {
+  using Answer = PeerDetail;
+  static constexpr std::string_view path = "/v1/peer/pin";
+  std::string name;
+  std::string iid;
+  bool operator==(const PeerPinRequest&) const = default;
+};
+
+/// Drops what is remembered of DNS and of the document, and asks anew. Problems: not_found.peer,
+/// invalid.name, peer.no_document.
+struct PeerRefreshRequest {
+  using Answer = PeerDetail;
+  static constexpr std::string_view path = "/v1/peer/refresh";
+  std::string name;
+  bool operator==(const PeerRefreshRequest&) const = default;
+};
+
+struct PeerRebound {
+  static constexpr std::string_view schema = "cpcctl.peer_rebind.v1";
+  std::string name;
+  std::string iid;
+  std::int64_t conversations = 0;  ///< Ended.
+  std::int64_t frames = 0;         ///< Requests and answers that were waiting and are not sent.
+  bool operator==(const PeerRebound&) const = default;
+};
+
+/// Problems: precond.configured, invalid.*
+struct PeerRebindRequest {
+  using Answer = PeerRebound;
+  static constexpr std::string_view path = "/v1/peer/rebind";
+  std::string name;
+  std::string iid;
+  bool operator==(const PeerRebindRequest&) const = default;
+};
+
+struct PeerForgotten {
+  static constexpr std::string_view schema = "cpcctl.peer_forget.v1";
+  std::string name;
+  bool operator==(const PeerForgotten&) const = default;
+};
+
+/// Problems: not_found.peer, precond.conversations, precond.configured, invalid.name.
+struct PeerForgetRequest {
+  using Answer = PeerForgotten;
+  static constexpr std::string_view path = "/v1/peer/forget";
+  std::string name;
+  bool even_so = false;  ///< Although there are conversations.
+  bool operator==(const PeerForgetRequest&) const = default;
+};
+
+struct PeerBlocked {
+  static constexpr std::string_view schema = "cpcctl.peer_block.v1";
+  std::string name;
+  bool blocked = false;
+  bool operator==(const PeerBlocked&) const = default;
+};
+
+/// Nothing goes either way, or may go again. Problems: invalid.name.
+struct PeerBlockRequest {
+  using Answer = PeerBlocked;
+  static constexpr std::string_view path = "/v1/peer/block";
+  std::string name;
+  bool blocked = false;
+  bool operator==(const PeerBlockRequest&) const = default;
 };
 
 /// Problems: not_found.peer, invalid.name.
@@ -285,7 +370,7 @@ struct KeyImportRequest {
 /// A place to connect to, and whether we may.
 struct RouteEndpoint {
   std::string endpoint;
-  std::string source;  ///< configuration | dns
+  std::string source;  ///< configuration | operator | dns | document
   bool allowed = false;
   std::string reason;  ///< Why not; for a name: that its addresses are checked when connecting.
   bool operator==(const RouteEndpoint&) const = default;
@@ -324,7 +409,8 @@ struct RouteProbe {
 
 /// Something that stands in the way of a message, or of some.
 struct RouteFinding {
-  std::string code;    ///< identity_conflict | document_expired | lane_blocked | no_endpoint
+  std::string code;    ///< identity_conflict | document_expired | lane_blocked | no_endpoint |
+                       ///< peer_blocked | not_met
   bool stops = false;  ///< Nothing is delivered as things stand.
   std::string what;
   std::string todo;
@@ -335,7 +421,7 @@ struct Route {
   static constexpr std::string_view schema = "cpcctl.route.v1";
   std::string name;
   std::string iid;
-  std::string trust;                      ///< self | pinned
+  std::string trust;                      ///< self, or as in PeerRow; empty: nobody vouches.
   std::optional<RouteDocument> document;  ///< Absent unless it proves itself under this iid.
   std::optional<RouteDns> dns;            ///< Absent where DNS is off, or has nothing to say: self.
   std::vector<RouteEndpoint> endpoints;

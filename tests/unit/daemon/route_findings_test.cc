@@ -49,7 +49,8 @@ Route judged(const std::optional<core::Peer>& row, const std::vector<core::Lane>
              TimePoint now = then, bool is_allowed = true) {
   Route route;
   route.endpoints.push_back({"198.51.100.7:8470", "configuration", is_allowed, ""});
-  judge_route({west, iid_of("root"), {}}, row, lanes, now, route);
+  const federation::StaticPeer configured{west, iid_of("root"), {}};
+  judge_route(west, federation::standing_of(&configured, row), row, lanes, {}, now, route);
   return route;
 }
 

@@ -98,6 +98,16 @@ TEST_CASE("every message of the admin protocol arrives as it was sent") {
   require_same_after_a_journey(PeerList{{some_row(), PeerRow{}}});
   require_same_after_a_journey(PeerList{});
   require_same_after_a_journey(PeerShowRequest{"west.cpc"});
+  require_same_after_a_journey(PeerAddRequest{"west.cpc", "iid", {"198.51.100.7:8470"}});
+  require_same_after_a_journey(PeerAddRequest{"west.cpc", std::nullopt, {}});
+  require_same_after_a_journey(PeerPinRequest{"west.cpc", "iid"});
+  require_same_after_a_journey(PeerRefreshRequest{"west.cpc"});
+  require_same_after_a_journey(PeerRebindRequest{"west.cpc", "iid"});
+  require_same_after_a_journey(PeerRebound{"west.cpc", "iid", 3, 4});
+  require_same_after_a_journey(PeerForgetRequest{"west.cpc", true});
+  require_same_after_a_journey(PeerForgotten{"west.cpc"});
+  require_same_after_a_journey(PeerBlockRequest{"west.cpc", true});
+  require_same_after_a_journey(PeerBlocked{"west.cpc", true});
   require_same_after_a_journey(RouteRequest{"anna@west.cpc", true, 30'000});
   require_same_after_a_journey(some_route());
   require_same_after_a_journey(Route{});
@@ -114,7 +124,7 @@ TEST_CASE("an answer begins with its schema, and its fields keep their order") {
   CHECK(encode(PeerListRequest{}) == R"({"unreachable":false})");
   CHECK(encode(PeerList{{PeerRow{}}}) ==
         R"({"schema":"cpcctl.peer_list.v1","peers":[{"name":"","iid":"","state":"never","owed":0,)"
-        R"("last_error":"","endpoints":[],"trust":""}]})");
+        R"("last_error":"","endpoints":[],"trust":"","source":"","other_source":""}]})");
 }
 
 TEST_CASE("text that is not UTF-8 does not break an answer") {
@@ -148,7 +158,7 @@ TEST_CASE("what is not a message is refused by the name of the field") {
   const auto list = [](std::string number) {
     return complaint<PeerList>(
         R"({"schema":"cpcctl.peer_list.v1","peers":[{"name":"","iid":"","state":"never",)"
-        R"("last_error":"","endpoints":[],"trust":"","owed":)" +
+        R"("last_error":"","endpoints":[],"trust":"","source":"","other_source":"","owed":)" +
         number + "}]}");
   };
   CHECK(list("1") == "(accepted)");
