@@ -83,6 +83,19 @@ TEST_CASE("what is doubted is asked for again before its time, but not at once")
   CHECK(world.server.count == 8);
 }
 
+TEST_CASE("what the operator drops is asked for at once, and does not serve when nobody answers") {
+  bool is_silent = false;
+  LyingWorld world{
+      [&](const Question& question) { return is_silent ? Messages{} : honestly(question); }};
+  REQUIRE(world.ask("beta.cpc"));
+  world.resolver->forget(core::InstanceName::parse("beta.cpc").value());
+  REQUIRE(world.ask("beta.cpc"));
+  CHECK(world.server.count == 8);
+  is_silent = true;
+  world.resolver->forget(core::InstanceName::parse("beta.cpc").value());
+  CHECK(world.failure("beta.cpc") == ErrorCode::unavailable);
+}
+
 TEST_CASE("an answer with a wrong id, or to another question, is never taken") {
   LyingWorld world{[](const Question& question) -> Messages {
     const std::string good = honestly(question).front();
