@@ -74,9 +74,9 @@ class PeerDirectory {
   [[nodiscard]] Task<Identity> find(core::InstanceName name, Asker asker);
 
   /// Asks the peer for its document, for there may be news; at most once a minute for each peer,
-  /// beside the looks of find(). In between it returns what is known, if that serves, and find() asks when the minute is over.
-  /// Fails like find; a document with a lower serial than before is refused with denied and
-  /// changes nothing.
+  /// beside the looks of find(). In between it returns what is known, if that serves, and find()
+  /// asks when the minute is over. Fails like find; a document with a lower serial than before is
+  /// refused with denied and changes nothing.
   [[nodiscard]] Task<Identity> refresh(core::InstanceName name, Asker asker);
 
   /// As refresh(), without the minute: for what only a newer document can mend, and never on a

@@ -266,10 +266,10 @@ TEST_CASE("a promise of a root key binds also when the stored document verifies 
   REQUIRE(world.find(Asker::us));
   const auto next = Side::key("beta/next root");
   DocumentDraft draft = world.beta.draft();
-  draft.delegation.commitment = federation::make_commitment(
-      world.beta.home.iid, world.beta.keys.root, next.public_key().id());
+  draft.delegation.commitment =
+      federation::make_commitment(world.beta.home.iid, world.beta.root(), next.public_key().id());
   const auto answer = [&](const DocumentDraft& said) {
-    const Bytes document = said.signed_by(world.beta.keys.root, world.beta.keys.signing);
+    const Bytes document = said.signed_by(world.beta.root(), world.beta.signing());
     world.beta.host().answer =
         [document](federation::HttpRequest) -> asio::awaitable<federation::HttpReply> {
       co_return federation::HttpReply{200, {}, document};
@@ -289,8 +289,8 @@ TEST_CASE("a promise of a root key binds also when the stored document verifies 
   draft.operational.serial += 1;
   draft.delegation.commitment.reset();
   CHECK(failure_of(answer(draft)) == ErrorCode::conflict);
-  draft.delegation.commitment = federation::make_commitment(
-      world.beta.home.iid, world.beta.keys.root, next.public_key().id());
+  draft.delegation.commitment =
+      federation::make_commitment(world.beta.home.iid, world.beta.root(), next.public_key().id());
   CHECK(answer(draft));
 }
 
