@@ -49,6 +49,11 @@ Task<> KeyKeeper::begin() {
     CPC_CO_TRY(put_in_force(*std::move(published), {}));
     static_cast<void>(renew_delegation(self_.timers.now()));
   }
+  // Not before the store has proved to be ours.
+  if (self_.keys.is_first_delegation) {
+    CPC_CO_TRY(write_delegation(self_.config.keys, current().jws));
+    self_.keys.is_first_delegation = false;
+  }
   static_cast<void>(turn_sealing(false));
   co_return co_await self_.document.renew();
 }

@@ -64,6 +64,8 @@ Result<federation::OwnDelegation> delegate_first(const Config& config,
 }
 
 Result<OwnKeys> load_own(const Config& config, TimePoint now) {
+  // Root keys are read when they are needed; a file that could not be used is told now.
+  CPC_TRY(root_keys_at_hand(config.keys));
   CPC_TRY(auto delegation, load_delegation(config.keys, config.instance));
   CPC_TRY(auto signing, load_signing_keys(config.keys));
   if (!delegation) {
@@ -101,9 +103,6 @@ Result<> check_keys(const Config& config, TimePoint now) {
 Result<Keys> load_keys(const Config& config, TimePoint now) {
   CPC_TRY(OwnKeys own, load_own(config, now));
   const bool is_first = !std::filesystem::exists(config.keys.delegation());
-  if (is_first) {
-    CPC_TRY(write_delegation(config.keys, own.delegation.jws));
-  }
   CPC_TRY(auto tls, load_tls(config, now));
   CPC_TRY(auto client_tls, load_client_tls(config.client));
   federation::Keyring keyring{std::move(own.delegation), std::move(own.signing)};

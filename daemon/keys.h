@@ -24,7 +24,7 @@ struct Keys {
 
 /// Fails like crypto/key_file.h. A missing identity key is never replaced: over an existing store
 /// it would make another instance. The root key is needed at the first start only, for the first
-/// delegation, which is written down; later it may lie elsewhere.
+/// delegation, which KeyKeeper writes down; later it may lie elsewhere.
 [[nodiscard]] Result<Keys> load_keys(const Config& config, TimePoint now);
 
 }  // namespace cpc::daemon

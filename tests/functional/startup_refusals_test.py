@@ -92,7 +92,9 @@ class Startup(Case):
 
     def test_the_keys_of_another_instance_are_refused(self):
         self.stopped_copy()
-        shutil.copy(self.beta.keys / "root.key", self.data / "keys" / "root.key")
+        for name in ("root.key", "signing.key"):
+            shutil.copy(self.beta.keys / name, self.data / "keys" / name)
+        (self.data / "keys" / "delegation.json").unlink()
         self.assert_refuses("alpha.cpc", self.beta.iid)
 
     def test_another_master_key_than_the_stores_is_refused(self):
@@ -179,7 +181,8 @@ class Startup(Case):
                 (keys / name).write_text((keys / other).read_text())
                 self.assert_refuses(name)
                 (keys / name).unlink()
-                self.assert_refuses(name, "backup")
+                if name != "root.key":  # That one may lie elsewhere.
+                    self.assert_refuses(name, "backup")
                 (keys / name).symlink_to(keys / other)
                 self.assert_refuses(name)
                 (keys / name).unlink()
