@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/evidence.h"
 #include "core/records.h"
 
 namespace cpc::core {
@@ -71,9 +72,10 @@ class WritesOf : public Writes<Rows>... {
 
 /// Every record type, once; store/ expands the same list.
 template <template <class...> class Template>
-using ForAllRows = Template<Account, Conversation, ConversationByPair, ConversationByWire, Member,
-                            UntoldRead, Event, Consent, ContactRequest, OpenRequests, SentRequest,
-                            Projection, Lane, Frame, InLane, InboxFrame, Peer, Idempotency>;
+using ForAllRows =
+    Template<Account, Conversation, ConversationByPair, ConversationByWire, Member, UntoldRead,
+             Event, Consent, ContactRequest, OpenRequests, SentRequest, Projection, Lane, Frame,
+             InLane, InboxFrame, Peer, Evidence, Idempotency>;
 
 /// What a rule needs that only reads: both a Transaction and a Snapshot are one.
 using Lookup = ForAllRows<FindsOf>;
@@ -130,6 +132,9 @@ class Snapshot : public Lookup {
                                                               std::size_t limit) = 0;
   [[nodiscard]] virtual Result<std::vector<Lane>> lanes_of(const InstanceName& peer,
                                                            std::size_t limit) = 0;
+  /// Those of a peer after `after` by kind and conversation, which need not exist.
+  [[nodiscard]] virtual Result<std::vector<Lane>> lanes_after(const LaneKey& after,
+                                                              std::size_t limit) = 0;
   /// Ordered events of a log after `after`, by position.
   [[nodiscard]] virtual Result<std::vector<Event>> entries_after(const ConversationId& conversation,
                                                                  Position after,
@@ -140,7 +145,13 @@ class Snapshot : public Lookup {
   [[nodiscard]] virtual Result<std::vector<Frame>> frames_after(const InstanceName& peer,
                                                                 std::int64_t after,
                                                                 std::size_t limit) = 0;
+  /// By number.
+  [[nodiscard]] virtual Result<std::vector<Evidence>> evidence_of(const InstanceName& peer,
+                                                                  std::size_t limit) = 0;
   // What waits for a loop of ours.
+  /// Evidence of any peer after `after` by peer and number, which need not exist.
+  [[nodiscard]] virtual Result<std::vector<EvidenceAge>> evidence_ages(const EvidenceKey& after,
+                                                                       std::size_t limit) = 0;
   /// Not parked, oldest first.
   [[nodiscard]] virtual Result<std::vector<InboxFrame>> inbox_frames(std::size_t limit) = 0;
   /// Drafts with a draft_order (their consent is there), by conversation and draft_order.

@@ -309,6 +309,21 @@ struct RecordMap<core::Peer> {
 };
 
 template <>
+struct RecordMap<core::Evidence> {
+  static constexpr std::string_view table = "evidence";
+  static void key(auto&& visit, auto&... row) {
+    visit("peer", row.peer...);
+    visit("number", row.number...);
+  }
+  static void rest(auto&& visit, auto&... row) {
+    visit("at", row.at...);
+    visit("code", row.code...);
+    visit(octets("lanes"), row.lanes...);
+    visit(octets("proof"), row.proof...);
+  }
+};
+
+template <>
 struct RecordMap<core::Idempotency> {
   static constexpr std::string_view table = "idempotency";
   static void key(auto&& visit, auto&... row) {

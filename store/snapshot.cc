@@ -92,6 +92,13 @@ Result<std::vector<core::Lane>> SqlSnapshot::lanes_of(const core::InstanceName& 
   return range<core::Lane>(sql::lanes_of, {peer.text(), bounded(limit)});
 }
 
+Result<std::vector<core::Lane>> SqlSnapshot::lanes_after(const core::LaneKey& after,
+                                                         std::size_t limit) {
+  return range<core::Lane>(sql::lanes_after,
+                           {after.peer.text(), static_cast<std::int64_t>(after.kind),
+                            blob(after.conversation), bounded(limit)});
+}
+
 Result<std::vector<core::Event>> SqlSnapshot::entries_after(
     const core::ConversationId& conversation, core::Position after, std::size_t limit) {
   return range<core::Event>(sql::entries_after,
@@ -108,11 +115,31 @@ Result<std::vector<core::Frame>> SqlSnapshot::frames_after(const core::InstanceN
   return range<core::Frame>(sql::frames_after, {peer.text(), after, bounded(limit)});
 }
 
+Result<std::vector<core::Evidence>> SqlSnapshot::evidence_of(const core::InstanceName& peer,
+                                                             std::size_t limit) {
+  return range<core::Evidence>(sql::evidence_of, {peer.text(), bounded(limit)});
+}
+
 Result<std::int64_t> SqlSnapshot::owed_count(const core::InstanceName& peer) {
   return number(sql::owed_count, {peer.text()});
 }
 
 // --- what waits for a loop of ours --------------------------------------------------------------
+
+Result<std::vector<core::EvidenceAge>> SqlSnapshot::evidence_ages(const core::EvidenceKey& after,
+                                                                  std::size_t limit) {
+  std::vector<core::EvidenceAge> ages;
+  const auto note = [&](SqlRow& row) -> Result<> {
+    core::EvidenceAge& age = ages.emplace_back();
+    const bool fits = decode("peer", row[0], age.key.peer) &&
+                      decode("number", row[1], age.key.number) && decode("at", row[2], age.at);
+    if (fits) return success();
+    return fail(ErrorCode::internal, "table evidence holds a row that cannot be read");
+  };
+  const SqlRow parameters{after.peer.text(), after.number, bounded(limit)};
+  CPC_TRY(store_.query(sql::evidence_ages, parameters, note));
+  return ages;
+}
 
 Result<std::vector<core::InboxFrame>> SqlSnapshot::inbox_frames(std::size_t limit) {
   return range<core::InboxFrame>(sql::inbox_frames, {bounded(limit)});

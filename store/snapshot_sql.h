@@ -29,6 +29,11 @@ inline constexpr char owing_lanes[] = R"sql(
 /// $1 peer, $2 rows at most. Primary key.
 inline constexpr char lanes_of[] = "WHERE peer = $1 ORDER BY kind, conversation LIMIT $2";
 
+/// $1 peer, $2 and $3 kind and conversation after which, $4 rows at most. Primary key.
+inline constexpr char lanes_after[] = R"sql(
+   WHERE peer = $1 AND (kind, conversation) > ($2, $3) ORDER BY kind, conversation LIMIT $4
+)sql";
+
 /// $1 conversation, $2 hub epoch, $3 seq, $4 rows at most. Index events_by_position.
 inline constexpr char entries_after[] = R"sql(
    WHERE conversation = $1 AND (hub_epoch, seq) > ($2, $3) AND seq > 0
@@ -61,7 +66,16 @@ inline constexpr char owed_count[] = R"sql(
           OR (head_hub_epoch = acked_hub_epoch AND head_seq > acked_seq))
 )sql";
 
+/// $1 peer, $2 rows at most. Primary key.
+inline constexpr char evidence_of[] = "WHERE peer = $1 ORDER BY number LIMIT $2";
+
 // --- what waits for a loop of ours --------------------------------------------------------------
+
+/// $1 and $2 peer and number after which, $3 rows at most. Primary key.
+inline constexpr char evidence_ages[] = R"sql(
+  SELECT peer, number, at FROM evidence
+   WHERE (peer, number) > ($1, $2) ORDER BY peer, number LIMIT $3
+)sql";
 
 /// $1 rows at most. Index inbox_frames_waiting.
 inline constexpr char inbox_frames[] =

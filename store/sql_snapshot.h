@@ -41,6 +41,8 @@ class SqlSnapshot final : public Finding<SqlSnapshot, core::Snapshot>::AllRows {
                                               std::size_t limit) override;
   Result<std::vector<core::Lane>> lanes_of(const core::InstanceName& peer,
                                            std::size_t limit) override;
+  Result<std::vector<core::Lane>> lanes_after(const core::LaneKey& after,
+                                              std::size_t limit) override;
   Result<std::vector<core::Event>> entries_after(const core::ConversationId& conversation,
                                                  core::Position after, std::size_t limit) override;
   Result<std::vector<core::Event>> submissions_after(const core::ConversationId& conversation,
@@ -48,7 +50,11 @@ class SqlSnapshot final : public Finding<SqlSnapshot, core::Snapshot>::AllRows {
                                                      std::size_t limit) override;
   Result<std::vector<core::Frame>> frames_after(const core::InstanceName& peer, std::int64_t after,
                                                 std::size_t limit) override;
+  Result<std::vector<core::Evidence>> evidence_of(const core::InstanceName& peer,
+                                                  std::size_t limit) override;
 
+  Result<std::vector<core::EvidenceAge>> evidence_ages(const core::EvidenceKey& after,
+                                                       std::size_t limit) override;
   Result<std::vector<core::InboxFrame>> inbox_frames(std::size_t limit) override;
   Result<std::vector<core::Event>> signable_drafts(std::size_t limit) override;
   Result<std::vector<core::Event>> drafts_before(TimePoint before, std::size_t limit) override;

@@ -62,6 +62,9 @@ std::vector<Plan> explained_plans(std::unique_ptr<store::Connection> connection,
     CPC_TRY(s.owing_peers());
     CPC_TRY(s.owing_lanes(beta, 10));
     CPC_TRY(s.lanes_of(beta, 10));
+    CPC_TRY(s.lanes_after({beta, core::LaneKind::log, chat}, 10));
+    CPC_TRY(s.evidence_of(beta, 10));
+    CPC_TRY(s.evidence_ages({beta, 1}, 10));
     CPC_TRY(s.entries_after(chat, {}, 10));
     CPC_TRY(s.submissions_after(chat, 0, 10));
     CPC_TRY(s.frames_after(beta, 0, 10));

@@ -139,6 +139,47 @@ TEST_CASE("peers that are owed something are those with a lane behind its head",
   });
 }
 
+TEST_CASE("the lanes of a peer come page by page, and nobody else's", "[contract]") {
+  World world;
+  put_lanes(world);
+  world.look([](core::Snapshot& s) {
+    core::LaneKey after{instance("beta.cpc"), core::LaneKind::log, {}};
+    std::vector<core::LaneKind> seen;
+    for (auto page = s.lanes_after(after, 1).value(); !page.empty();
+         page = s.lanes_after(after, 1).value()) {
+      REQUIRE(page.size() == 1);
+      seen.push_back(page.front().kind);
+      after = page.front().key();
+    }
+    using core::LaneKind;
+    CHECK(seen == std::vector{LaneKind::log, LaneKind::submission, LaneKind::consent});
+  });
+}
+
+TEST_CASE("evidence of one peer comes by number, its ages over all peers", "[contract]") {
+  World world;
+  const auto row = [](const char* peer, std::int64_t number, std::int64_t at) {
+    core::Evidence evidence;
+    evidence.peer = instance(peer);
+    evidence.number = number;
+    evidence.at = from_milliseconds(at);
+    return evidence;
+  };
+  world.put(row("beta.cpc", 2, 9), row("beta.cpc", 0, 5), row("gamma.cpc", 1, 7));
+  world.look([](core::Snapshot& s) {
+    const auto of_beta = s.evidence_of(instance("beta.cpc"), 10).value();
+    REQUIRE(of_beta.size() == 2);
+    CHECK((of_beta[0].number == 0 && of_beta[1].number == 2));
+    CHECK(s.evidence_of(instance("beta.cpc"), 1).value().size() == 1);
+    const auto ages = s.evidence_ages({instance("beta.cpc"), 0}, 10).value();
+    REQUIRE(ages.size() == 2);
+    CHECK(ages[0].key == core::EvidenceKey{instance("beta.cpc"), 2});
+    CHECK(ages[0].at == from_milliseconds(9));
+    CHECK(ages[1].key == core::EvidenceKey{instance("gamma.cpc"), 1});
+    CHECK(s.evidence_ages({}, 2).value().size() == 2);
+  });
+}
+
 TEST_CASE("what is owed is counted over lanes, blocked ones and several hub epochs", "[contract]") {
   World world;
   put_lanes(world);

@@ -41,6 +41,11 @@ class MemorySnapshot final : public FindingAll<MemorySnapshot, core::Snapshot>::
                                                          std::size_t limit) override {
     return filtered<core::Lane>([&](const auto& lane) { return lane.peer == peer; }, limit);
   }
+  [[nodiscard]] Result<std::vector<core::Lane>> lanes_after(const core::LaneKey& after,
+                                                            std::size_t limit) override {
+    return filtered<core::Lane>(
+        [&](const auto& lane) { return lane.peer == after.peer && lane.key() > after; }, limit);
+  }
   [[nodiscard]] Result<std::vector<core::Event>> entries_after(
       const core::ConversationId& conversation, core::Position after, std::size_t limit) override {
     return sorted<core::Event>(
@@ -63,6 +68,19 @@ class MemorySnapshot final : public FindingAll<MemorySnapshot, core::Snapshot>::
                                                               std::size_t limit) override {
     return filtered<core::Frame>(
         [&](const auto& frame) { return frame.peer == peer && frame.position > after; }, limit);
+  }
+  [[nodiscard]] Result<std::vector<core::Evidence>> evidence_of(const core::InstanceName& peer,
+                                                                std::size_t limit) override {
+    return filtered<core::Evidence>([&](const auto& row) { return row.peer == peer; }, limit);
+  }
+  [[nodiscard]] Result<std::vector<core::EvidenceAge>> evidence_ages(const core::EvidenceKey& after,
+                                                                     std::size_t limit) override {
+    std::vector<core::EvidenceAge> ages;
+    const auto is_after = [&](const auto& row) { return row.key() > after; };
+    for (const auto& row : filtered<core::Evidence>(is_after, limit)) {
+      ages.push_back({row.key(), row.at});
+    }
+    return ages;
   }
   [[nodiscard]] Result<std::vector<core::InboxFrame>> inbox_frames(std::size_t limit) override {
     return sorted<core::InboxFrame>([](const auto& frame) { return !frame.is_parked; },

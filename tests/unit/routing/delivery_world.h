@@ -65,6 +65,17 @@ class LaneSnapshot final : public core::ForAllRows<SnapshotFinds> {
   using Name = core::InstanceName;
   using Talk = core::ConversationId;
   Rows<core::Lane> lanes_of(const Name&, Limit) override { return none<core::Lane>(); }
+  Rows<core::Lane> lanes_after(const core::LaneKey&, Limit) override { return none<core::Lane>(); }
+  Rows<core::Evidence> evidence_of(const Name& peer, Limit) override {
+    std::vector<core::Evidence> rows;
+    for (const auto& [key, row] : rows_.of<core::Evidence>()) {
+      if (key.peer == peer) rows.push_back(row);
+    }
+    return rows;
+  }
+  Rows<core::EvidenceAge> evidence_ages(const core::EvidenceKey&, Limit) override {
+    return none<core::EvidenceAge>();
+  }
   Rows<core::Event> entries_after(const Talk&, core::Position, Limit) override {
     return none<core::Event>();
   }
