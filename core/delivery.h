@@ -98,8 +98,10 @@ struct LaneAnswer {
   WireId wire_id;  ///< Zero for the consent lane.
   LaneVerdict verdict = LaneVerdict::ok;
   std::string code;
-  Position position;                ///< What we hold of the lane now.
-  std::optional<Digest> link;       ///< Of our head, for logs.
+  Position position;           ///< What we hold of the lane now.
+  std::optional<Digest> link;  ///< Of our head, for logs.
+  /// Of the frame or submission at `position`: SHA-256 of its JWS, if it came in this transaction.
+  std::optional<Digest> item{};
   std::vector<ItemReject> rejects;  ///< Submissions that were refused for good.
 };
 struct Answer {

@@ -7,6 +7,7 @@
 #include "core/codes.h"
 #include "core/contact.h"
 #include "core/delivery.h"
+#include "crypto/digest.h"
 
 namespace cpc::core {
 namespace {
@@ -49,6 +50,14 @@ Result<InLane> lane_of(Transaction& tx, const Origin& origin, LaneKind kind,
   return *std::move(lane);
 }
 
+// Which item of a part lies at a position of its lane.
+template <class Part>
+std::optional<std::size_t> index_in(const Part& part, std::int64_t position) {
+  const std::int64_t index = position - part.first;
+  const bool is_inside = index >= 0 && index < static_cast<std::int64_t>(part.items.size());
+  return is_inside ? std::optional{static_cast<std::size_t>(index)} : std::nullopt;
+}
+
 Result<LaneAnswer> take_frames(Transaction& tx, const Moment& moment, const Origin& origin,
                                const FramePart& part, const DeliveryLimits& limits) {
   CPC_TRY(InLane lane, lane_of(tx, origin, LaneKind::consent, {}, part.first));
@@ -72,6 +81,9 @@ Result<LaneAnswer> take_frames(Transaction& tx, const Moment& moment, const Orig
     tx.put(lane);
   }
   answer.position = {0, lane.accepted};
+  if (const auto at = index_in(part, lane.accepted)) {
+    answer.item = crypto::sha256(part.items[*at].jws);
+  }
   if (!part.refused.empty() && answer.verdict == LaneVerdict::ok) {
     answer.verdict = LaneVerdict::reject;
     answer.code = part.refused;
@@ -234,6 +246,7 @@ Result<LaneAnswer> take_submissions(Transaction& tx, const Home& home, Moment& m
     }
   }
   answer.position = {0, lane.accepted};
+  if (const auto at = index_in(part, lane.accepted)) answer.item = part.items[*at].hash();
   return answer;
 }
 

@@ -51,6 +51,7 @@ json to_json(const core::LaneAnswer& lane) {
   if (!lane.wire_id.is_zero()) value["conversation"] = to_text(lane.wire_id);
   if (!lane.code.empty()) value["code"] = lane.code;
   if (lane.link) value["link"] = to_text(*lane.link);
+  if (lane.item) value["item"] = to_text(*lane.item);
   if (!lane.rejects.empty()) {
     json rejects = json::array();
     for (const auto& reject : lane.rejects) {
@@ -89,6 +90,9 @@ Result<core::LaneAnswer> lane_from_json(const json& value) {
   }
   if (object.has("link")) {
     CPC_TRY(lane.link, object.id<Digest>("link"));
+  }
+  if (object.has("item")) {
+    CPC_TRY(lane.item, object.id<Digest>("item"));
   }
   if (object.has("rejects")) {
     CPC_TRY(const auto rejects, object.array("rejects", 5000));

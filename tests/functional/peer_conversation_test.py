@@ -3,7 +3,7 @@
 
 from cpc.case import main, new_text
 from cpc.client import eventually
-from cpc.encoding import b64url, compact, from_b64url
+from cpc.encoding import b64url, compact, from_b64url, sha256
 from cpc.peer_case import PeerCase
 from cpc.peer_events import (Log, Person, batch, envelope, frame, header_of_envelope, post,
                              submission, wire_id)
@@ -244,8 +244,10 @@ class Conversations(PeerCase):
         denier.answer(denier.wait_request(carol.address), "DENY")
         answers = []
         for to in (denier.address, disabled.address, "nobody@alpha.cpc", "bob@beta.cpc"):
-            lane = self.send_frames(self.request_frame(carol, to))
-            answers.append({name: lane[name] for name in lane if name != "seq"})
+            asked = self.request_frame(carol, to)
+            lane = self.send_frames(asked)
+            self.assertEqual(lane["item"], b64url(sha256(asked.encode())), "what gamma sent")
+            answers.append({name: lane[name] for name in lane if name not in ("seq", "item")})
         self.assertEqual(answers, [answers[0]] * 4)
         self.assertEqual(answers[0]["verdict"], "ok")
         before = self.quiet_rows()

@@ -253,10 +253,12 @@ void sign(const Side& alpha, const Side& beta, HttpRequest& request) {
   value("request base", parse_request_signature(request).value().base);
 }
 
-void acknowledge(const Side& beta, const core::WireId& wire, const HttpRequest& request) {
+void acknowledge(const Side& beta, const core::WireId& wire, const core::SignedFrame& asked,
+                 const HttpRequest& request) {
   core::LaneAnswer consent;
   consent.kind = core::LaneKind::consent;
   consent.position = {0, 1};
+  consent.item = crypto::sha256(asked.jws);
   core::LaneAnswer log;
   log.kind = core::LaneKind::log;
   log.wire_id = wire;
@@ -291,5 +293,5 @@ int main() {
   const Bytes body = transaction(alpha, wire, asked, envelope(alpha, wire));
   HttpRequest request = sealed_request(alpha, beta, body);
   sign(alpha, beta, request);
-  acknowledge(beta, wire, request);
+  acknowledge(beta, wire, asked, request);
 }

@@ -171,6 +171,8 @@ class Examples(unittest.TestCase):
                        params)
         self.assertEqual(base, self.page["reply base"])
         self.assertEqual(rest["keyid"], self.page["beta.cpc signing kid"])
+        [consent, _] = json.loads(self.page["acknowledgement"])["lanes"]
+        self.assertEqual(consent["item"], b64url(sha256(self.page["frame"].encode())))
         self.assertTrue(is_signed(self.public("beta.cpc signing"), base.encode(), signature))
 
 

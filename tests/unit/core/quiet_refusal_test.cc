@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/contact.h"
+#include "crypto/digest.h"
 #include "tests/unit/core/refusal.h"
 
 namespace cpc::core {
@@ -90,7 +91,12 @@ TEST_CASE("unknown, ignoring, blocking and disabled people are answered alike, b
     REQUIRE(alpha.write("anna", beta.person(target), "hello"));
 
     std::vector<Bytes> answers;
-    answers.push_back(answered(world, beta, alpha, Federation::owed(alpha, beta)));
+    const Batch asked = Federation::owed(alpha, beta);
+    Bytes first = answered(world, beta, alpha, asked);
+    // It repeats the hash of what was sent, to whomever: the one thing that differs.
+    const std::string sent = to_text(crypto::sha256(asked.frames->items.back().jws));
+    REQUIRE(first.find(sent) != Bytes::npos);
+    answers.push_back(first.replace(first.find(sent), sent.size(), "hash"));
     world.settle();
     // A hostile instance guesses at conversations, people and members.
     Batch probe;
