@@ -109,6 +109,7 @@ struct Answer {
   std::int64_t boot_counter = 0;
   TimePoint now{};
   std::vector<LaneAnswer> lanes;
+  Bytes proof{};  ///< The signed exchange that told it, as federation/proof.h; does not travel.
 };
 
 /// What does `peer` lack now, up to the limits? Consent frames first.
@@ -126,6 +127,12 @@ struct DeliveryOutcome {
 [[nodiscard]] Result<DeliveryOutcome> apply_answer(Transaction& tx, const Home& home,
                                                    const InstanceName& peer, const Batch& sent,
                                                    const Answer& answer);
+
+/// What of `answer` is worth keeping as evidence, without a number: the lanes that were `sent`, but
+/// for receipts, which are state. Its code is the first lane's that stopped, LOST where a lane says
+/// that less is held than was acknowledged before, or empty. None without a proof.
+[[nodiscard]] std::optional<Evidence> evidence_of(const InstanceName& peer, const Batch& sent,
+                                                  const Answer& answer, TimePoint now);
 
 /// Whose transaction it is: verified by its request's signature.
 struct Origin {

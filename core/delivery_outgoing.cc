@@ -198,7 +198,44 @@ Result<> fail_submissions(Transaction& tx, const Home& home, const SubmissionPar
   return success();
 }
 
+// Lanes of an answer, and the first of them that is an exception.
+struct Told {
+  Evidence row;
+  void add(LaneKind kind, const Answer& answer, const WireId& wire_id, Position before) {
+    const LaneAnswer* lane = answer_to(answer, kind, wire_id);
+    if (lane == nullptr) return;
+    row.lanes += evidence_lane(static_cast<std::uint8_t>(kind), wire_id);
+    if (!row.code.empty()) return;
+    const bool has_stopped = lane->verdict == LaneVerdict::fork ||
+                             lane->verdict == LaneVerdict::not_hub ||
+                             lane->verdict == LaneVerdict::reject;
+    if (has_stopped) row.code = lane->code.empty() ? wire_name(lane->verdict) : lane->code;
+    if (!has_stopped && lane->position < before) row.code = evidence_lost;
+  }
+};
+
 }  // namespace
+
+std::optional<Evidence> evidence_of(const InstanceName& peer, const Batch& sent,
+                                    const Answer& answer, TimePoint now) {
+  if (answer.proof.empty()) return std::nullopt;
+  Told told;
+  if (sent.frames) told.add(LaneKind::consent, answer, {}, {0, sent.frames->first - 1});
+  for (const auto& part : sent.logs) {
+    Position before = part.items.front().placement.position;
+    --before.seq;
+    if (before.seq == 0) before = {};
+    told.add(LaneKind::log, answer, part.wire_id, before);
+  }
+  for (const auto& part : sent.submissions) {
+    told.add(LaneKind::submission, answer, part.wire_id, {0, part.first - 1});
+  }
+  if (told.row.lanes.empty()) return std::nullopt;
+  told.row.peer = peer;
+  told.row.at = now;
+  told.row.proof = answer.proof;
+  return std::move(told.row);
+}
 
 Result<Batch> owed_to(Snapshot& store, const Home& home, const InstanceName& peer,
                       const DeliveryLimits& limits) {

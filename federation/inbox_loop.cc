@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t frames_max = 200;
 constexpr std::size_t drafts_max = 200;
+constexpr std::size_t evidence_looked_at_max = 1000;
 constexpr auto look_anyway = std::chrono::minutes{1};
 constexpr auto retry_after = std::chrono::seconds{1};
 constexpr auto expiry_interval = std::chrono::hours{1};
@@ -72,6 +73,34 @@ Task<> expire_due(LoopParts& self) {
   co_return co_await self.store.transact(no_keys, expire);
 }
 
+// Of all peers, also of those that nothing is sent to any more. A number may have been used again
+// since it was looked at.
+Task<> expire_evidence(LoopParts& self) {
+  const TimePoint oldest = self.timers.now() - core::evidence_age_max;
+  core::EvidenceKey after;
+  for (;;) {
+    std::vector<core::EvidenceAge> page;
+    const auto look = [&](core::Snapshot& store) -> Result<> {
+      CPC_TRY(page, store.evidence_ages(after, evidence_looked_at_max));
+      return success();
+    };
+    CPC_CO_TRY(co_await self.store.read(look));
+    if (page.empty()) co_return success();
+    after = page.back().key;
+    std::erase_if(page, [&](const core::EvidenceAge& row) { return row.at >= oldest; });
+    if (page.empty()) continue;
+    const auto expire = [&](core::Transaction& tx) -> Result<> {
+      for (const core::EvidenceAge& row : page) {
+        CPC_TRY(const auto stored, tx.find(row.key));
+        if (stored && stored->at < oldest) tx.erase(row.key);
+      }
+      return success();
+    };
+    const core::Keys no_keys;
+    CPC_CO_TRY(co_await self.store.transact(no_keys, expire));
+  }
+}
+
 }  // namespace
 
 boost::asio::awaitable<void> run_inbox_loop(LoopParts& self) {
@@ -94,6 +123,10 @@ boost::asio::awaitable<void> run_expiry_loop(LoopParts& self) {
     const Result<> expired = co_await expire_due(self);
     if (!expired) {
       self.log.error("drafts could not be expired", {{"reason", expired.error().detail}});
+    }
+    const Result<> forgotten = co_await expire_evidence(self);
+    if (!forgotten) {
+      self.log.error("old evidence could not be erased", {{"reason", forgotten.error().detail}});
     }
     co_await self.timers.sleep_until(self.timers.steady_now() + expiry_interval);
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "crypto/secrets.h"
+#include "federation/proof.h"
 #include "federation/request_signature.h"
 #include "federation/sealed_body.h"
 #include "federation/transaction_codec.h"
@@ -55,10 +56,11 @@ Task<> HttpPeerExchange::greet(core::InstanceName peer) {
                    self_.document.delegation_serial(),
                    self_.document.serial()};
   HttpRequest request = request_of("POST", std::string{hello_path}, hello_type, encode_hello(ours));
-  CPC_CO_TRY(const HttpReply reply, co_await exchange(peer, std::move(request)));
-  CPC_CO_TRY(check_status(peer, reply));
-  CPC_CO_TRY(const Hello theirs, decode_hello(reply.body));
+  CPC_CO_TRY(Exchanged exchanged, co_await exchange(peer, std::move(request)));
+  CPC_CO_TRY(check_status(peer, exchanged.reply));
+  CPC_CO_TRY(const Hello theirs, decode_hello(exchanged.reply.body));
   clock_offsets_[peer] = theirs.now - self_.timers.now();
+  co_await keep_hello(peer, std::move(exchanged.proof));
 
   CPC_CO_TRY(const auto identity, co_await self_.directory.find(peer, Asker::us));
   co_return co_await self_.directory.note_hello(identity, theirs);
@@ -70,14 +72,29 @@ Task<core::Answer> HttpPeerExchange::deliver(core::InstanceName peer, core::Batc
     co_return fail(ErrorCode::unavailable, "what is owed is being signed by another key");
   }
   CPC_CO_TRY(HttpRequest request, co_await transaction_for(peer, batch));
-  CPC_CO_TRY(HttpReply reply, co_await exchange(peer, std::move(request)));
-  if (has_code(reply, WireCode::unknown_sealing_key)) {
+  CPC_CO_TRY(Exchanged exchanged, co_await exchange(peer, std::move(request)));
+  if (has_code(exchanged.reply, WireCode::unknown_sealing_key)) {
     CPC_CO_TRY(co_await self_.directory.refresh_now(peer));
     CPC_CO_TRY(request, co_await transaction_for(peer, batch));
-    CPC_CO_TRY(reply, co_await exchange(peer, std::move(request)));
+    CPC_CO_TRY(exchanged, co_await exchange(peer, std::move(request)));
   }
-  CPC_CO_TRY(check_status(peer, reply));
-  co_return decode_answer(reply.body);
+  CPC_CO_TRY(check_status(peer, exchanged.reply));
+  CPC_CO_TRY(core::Answer answer, decode_answer(exchanged.reply.body));
+  answer.proof = std::move(exchanged.proof);
+  co_return answer;
+}
+
+// That the peer was there, with which store. A greeting is no worse for not being kept.
+boost::asio::awaitable<void> HttpPeerExchange::keep_hello(core::InstanceName peer, Bytes proof) {
+  if (proof.size() > core::evidence_proof_bytes_max) co_return;
+  const core::Evidence row{peer, 0, self_.timers.now(), {}, {}, std::move(proof)};
+  const auto keep = [&](core::Transaction& tx) -> Result<> {
+    tx.put(row);
+    return success();
+  };
+  const core::Keys no_keys;
+  // The gate tells the operator of a store that takes nothing.
+  (void)co_await self_.store.transact(no_keys, keep);
 }
 
 // What a key that was followed or revoked has signed is not sent any more: the peer would refuse it
@@ -139,16 +156,18 @@ core::DeliveryLimits HttpPeerExchange::limits_of(const core::InstanceName& peer,
 // One request and its reply, verified if its status is 200. A peer that just booted, whose clock is
 // another, or that has the request already (it came twice over a broken connection), is asked once
 // more: signed anew.
-Task<HttpReply> HttpPeerExchange::exchange(core::InstanceName peer, HttpRequest request) {
-  CPC_CO_TRY(HttpReply reply, co_await attempt(peer, request));
+Task<HttpPeerExchange::Exchanged> HttpPeerExchange::exchange(core::InstanceName peer,
+                                                             HttpRequest request) {
+  CPC_CO_TRY(Exchanged exchanged, co_await attempt(peer, request));
+  const HttpReply& reply = exchanged.reply;
   const bool is_again = has_code(reply, WireCode::retry) || has_code(reply, WireCode::clock_skew) ||
                         has_code(reply, WireCode::replay);
   if (is_again) {
     const auto problem = read_problem(reply);
     clock_offsets_[peer] = problem.value().server_time - self_.timers.now();
-    CPC_CO_TRY(reply, co_await attempt(peer, request));
+    CPC_CO_TRY(exchanged, co_await attempt(peer, request));
   }
-  co_return reply;
+  co_return exchanged;
 }
 
 // Whoever refuses may say for how long.
@@ -158,14 +177,17 @@ Result<> HttpPeerExchange::check_status(const core::InstanceName& peer, const Ht
   return error_of(reply);
 }
 
-Task<HttpReply> HttpPeerExchange::attempt(core::InstanceName peer, HttpRequest request) {
+Task<HttpPeerExchange::Exchanged> HttpPeerExchange::attempt(core::InstanceName peer,
+                                                            HttpRequest request) {
   CPC_CO_TRY(co_await self_.directory.find(peer, Asker::us));
   CPC_CO_TRY(request, co_await sign(peer, std::move(request)));
-  CPC_CO_TRY(HttpReply reply, co_await send(peer, request));
-  if (reply.status == 200) {
-    CPC_CO_TRY(co_await check_reply(peer, std::move(request), reply));
+  HttpRequest head{request.method, request.path, request.query, request.headers, {}};
+  Exchanged exchanged;
+  CPC_CO_TRY(exchanged.reply, co_await send(peer, std::move(request)));
+  if (exchanged.reply.status == 200) {
+    CPC_CO_TRY(exchanged.proof, co_await check_reply(peer, std::move(head), exchanged.reply));
   }
-  co_return reply;
+  co_return exchanged;
 }
 
 Task<HttpRequest> HttpPeerExchange::sign(core::InstanceName peer, HttpRequest request) {
@@ -196,10 +218,10 @@ Task<HttpReply> HttpPeerExchange::send(core::InstanceName peer, HttpRequest requ
   co_return co_await self_.link.exchange(renewed, std::move(request), limits);
 }
 
-// A reply counts only under the peer's own signature: it is the acknowledgement.
-Task<> HttpPeerExchange::check_reply(core::InstanceName peer, HttpRequest request,
-                                     HttpReply reply) {
-  const auto parsed = parse_reply_signature(reply, request);
+// A reply counts only under the peer's own signature: it is the acknowledgement. Gives the proof.
+Task<Bytes> HttpPeerExchange::check_reply(core::InstanceName peer, HttpRequest head,
+                                          HttpReply reply) {
+  const auto parsed = parse_reply_signature(reply, head);
   if (!parsed) co_return fail(ErrorCode::unavailable, "the reply was not signed");
   CPC_CO_TRY(auto identity, co_await self_.directory.find(peer, Asker::us));
   const TimePoint now = self_.timers.now();
@@ -209,11 +231,15 @@ Task<> HttpPeerExchange::check_reply(core::InstanceName peer, HttpRequest reques
   }
   const crypto::PublicKey* key = identity->key(key_id, now);
   if (key == nullptr) co_return fail(ErrorCode::unavailable, "the reply is of an unknown key");
-  bool is_good = false;
-  const auto verify = [&] { is_good = verify_reply(reply, request, *key).has_value(); };
+  Bytes proof;
+  const auto verify = [&] {
+    if (verify_reply(reply, head, *key)) proof = encode_proof(head, reply);
+  };
   co_await self_.pool.run(verify);
-  if (!is_good) co_return fail(ErrorCode::unavailable, "the reply's signature does not fit");
-  co_return success();
+  if (proof.empty()) {
+    co_return fail(ErrorCode::unavailable, "the reply's signature does not fit");
+  }
+  co_return proof;
 }
 
 }  // namespace cpc::federation

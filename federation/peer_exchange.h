@@ -45,12 +45,18 @@ class HttpPeerExchange final : public routing::PeerExchange {
   [[nodiscard]] Task<HttpRequest> transaction_for(core::InstanceName peer,
                                                   const core::Batch& batch);
   [[nodiscard]] bool is_signed_in_force(const core::Batch& batch) const;
-  [[nodiscard]] Task<HttpReply> exchange(core::InstanceName peer, HttpRequest request);
+  /// A reply, and once it has proved itself what shows it to others.
+  struct Exchanged {
+    HttpReply reply;
+    Bytes proof;
+  };
+  [[nodiscard]] Task<Exchanged> exchange(core::InstanceName peer, HttpRequest request);
   [[nodiscard]] Result<> check_status(const core::InstanceName& peer, const HttpReply& reply);
-  [[nodiscard]] Task<HttpReply> attempt(core::InstanceName peer, HttpRequest request);
+  [[nodiscard]] Task<Exchanged> attempt(core::InstanceName peer, HttpRequest request);
   [[nodiscard]] Task<HttpRequest> sign(core::InstanceName peer, HttpRequest request);
   [[nodiscard]] Task<HttpReply> send(core::InstanceName peer, HttpRequest request);
-  [[nodiscard]] Task<> check_reply(core::InstanceName peer, HttpRequest request, HttpReply reply);
+  [[nodiscard]] Task<Bytes> check_reply(core::InstanceName peer, HttpRequest head, HttpReply reply);
+  [[nodiscard]] boost::asio::awaitable<void> keep_hello(core::InstanceName peer, Bytes proof);
 
   Parts self_;
   std::map<core::InstanceName, Milliseconds> clock_offsets_;  // Peer's clock minus ours.

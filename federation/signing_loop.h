@@ -28,7 +28,8 @@ struct LoopParts {
 /// one parks it. Runs until cancelled.
 [[nodiscard]] boost::asio::awaitable<void> run_inbox_loop(LoopParts& self);
 
-/// First messages that nobody answered expire; looks once an hour. Runs until cancelled.
+/// First messages that nobody answered expire, and evidence that is old enough; looks once an hour.
+/// Runs until cancelled.
 [[nodiscard]] boost::asio::awaitable<void> run_expiry_loop(LoopParts& self);
 
 /// The signed form of a draft. Fails with internal when its stored body cannot be opened. Pure.

@@ -19,6 +19,8 @@ struct DeliveryLoops::PeerLoop {
   Pace pace;
   Wait wait;
   bool has_work = false;  // Set by a wake-up, cleared before the store is read.
+  // What the store keeps of the peer's answers; read with the first delivery.
+  std::optional<core::EvidenceBook> evidence;
 };
 
 namespace {
@@ -50,6 +52,19 @@ Result<std::vector<BlockedLane>> with_codes(core::Transaction& tx,
     lanes.push_back({key, lane ? lane->blocked : std::string{}});
   }
   return lanes;
+}
+
+// The peer's signed answer, in the commit that it changes something in.
+Result<> keep_evidence(core::Transaction& tx, const core::EvidenceBook::Plan& plan) {
+  for (const core::EvidenceKey& key : plan.gone) tx.erase(key);
+  for (const core::EvidenceKey& key : plan.contradicted) {
+    CPC_TRY(auto row, tx.find(key));
+    if (!row) continue;
+    row->code = core::evidence_contradicted;
+    tx.put(*std::move(row));
+  }
+  tx.put(plan.row);
+  return success();
 }
 
 }  // namespace
@@ -207,6 +222,9 @@ asio::awaitable<TurnEnd> DeliveryLoops::deliver(std::shared_ptr<PeerLoop> loop) 
   core::Batch batch;
   const Result<> read = co_await parts_.store.read([&](core::Snapshot& store) -> Result<> {
     CPC_TRY(batch, core::owed_to(store, parts_.home, loop->name, loop->pace.limits));
+    if (loop->evidence) return success();
+    CPC_TRY(const auto kept, store.evidence_of(loop->name, core::evidence_rows_max + 1));
+    loop->evidence.emplace(kept);
     return success();
   });
   note_store(read);
@@ -221,20 +239,29 @@ asio::awaitable<TurnEnd> DeliveryLoops::deliver(std::shared_ptr<PeerLoop> loop) 
   if (!answer) co_return note_failure(*loop, answer.error());
   note_success(loop->name);
 
+  std::optional<core::EvidenceBook::Plan> kept;
+  if (auto fresh = core::evidence_of(loop->name, batch, answer.value(), parts_.timers.now())) {
+    kept = loop->evidence->plan(*std::move(fresh));
+  }
   core::DeliveryOutcome outcome;
   std::vector<BlockedLane> blocked;
   const Result<> recorded = co_await parts_.store.transact(
       keys_of_answer(loop->name, batch), [&](core::Transaction& tx) -> Result<> {
         CPC_TRY(outcome, core::apply_answer(tx, parts_.home, loop->name, batch, answer.value()));
         CPC_TRY(blocked, with_codes(tx, outcome.blocked));
-        return success();
+        return kept ? keep_evidence(tx, *kept) : success();
       });
-  if (!recorded) co_return TurnEnd::store_failed;
+  if (!recorded) {
+    loop->evidence.reset();  // It may have been stored nevertheless.
+    co_return TurnEnd::store_failed;
+  }
+  if (kept) loop->evidence->note(*kept);
   for (const BlockedLane& lane : blocked) {
     parts_.log.warn("a lane is blocked", {{"peer", loop->name.text()},
                                           {"lane", to_text(lane.key.kind)},
                                           {"conversation", to_text(lane.key.conversation)},
-                                          {"code", lane.code}});
+                                          {"code", lane.code},
+                                          {"evidence", kept ? kept->row.number : 0}});
   }
   co_return turn_end(outcome);
 }

@@ -19,7 +19,7 @@ import time
 PATIENCE_S = float(os.environ.get("CPC_TEST_PATIENCE", "30"))
 
 # Rows that may change although nothing was stored: counters, and what a peer says of itself.
-BOOKKEEPING = {"owner", "schema_migrations", "peers"}
+BOOKKEEPING = {"owner", "schema_migrations", "peers", "evidence"}
 
 # So that an abort tells where it was called.
 ASAN_OPTIONS = f"{os.environ.get('ASAN_OPTIONS', '')}:handle_abort=1".lstrip(":")

@@ -171,6 +171,7 @@ struct FakePeer {
   std::size_t items_max = 1000;      ///< More in one transaction is too_large.
   std::optional<std::size_t> told;   ///< What its document says of items_max.
   std::string blocks_with;           ///< Answers reject with this code.
+  Bytes proof;                       ///< Of its answers, with their number behind it.
 
   std::vector<Bytes> held;  ///< Frames, in order.
   int duplicates = 0;       ///< Frames that came again.
@@ -264,7 +265,9 @@ class FakeExchange final : public routing::PeerExchange {
       }
     }
     lane.position = {0, static_cast<std::int64_t>(peer.held.size())};
-    return {{}, 1, timers_.now(), {lane}};
+    core::Answer answer{{}, 1, timers_.now(), {lane}};
+    if (!peer.proof.empty()) answer.proof = peer.proof + std::to_string(peer.batches.size());
+    return answer;
   }
 
   VirtualTimers& timers_;
