@@ -78,6 +78,7 @@ void add_peer_refresh(CLI::App& peer, Context& context);
 void add_peer_rebind(CLI::App& peer, Context& context);
 void add_peer_forget(CLI::App& peer, Context& context);
 void add_peer_block(CLI::App& peer, Context& context);
+void add_peer_evidence(CLI::App& peer, Context& context);
 void add_route(CLI::App& program, Context& context);
 
 }  // namespace cpc::cli

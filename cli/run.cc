@@ -63,6 +63,7 @@ void add_commands(CLI::App& program, Context& context) {
   add_peer_rebind(peer, context);
   add_peer_forget(peer, context);
   add_peer_block(peer, context);
+  add_peer_evidence(peer, context);
   add_route(program, context);
 }
 

@@ -107,6 +107,9 @@ awaitable<HttpReply> AdminServer::handle(HttpRequest request, federation::PeerIn
   }
   if (path == PeerListRequest::path) co_return co_await handled<PeerListRequest>(*this, request);
   if (path == PeerShowRequest::path) co_return co_await handled<PeerShowRequest>(*this, request);
+  if (path == PeerEvidenceRequest::path) {
+    co_return co_await handled<PeerEvidenceRequest>(*this, request);
+  }
   if (path == RouteRequest::path) co_return co_await handled<RouteRequest>(*this, request);
   if (path == KeyListRequest::path) co_return co_await handled<KeyListRequest>(*this, request);
   if (path == KeyRotateRequest::path) co_return co_await handled<KeyRotateRequest>(*this, request);

@@ -34,6 +34,7 @@ class AdminServer {
     routing::Resolver* resolver;                                ///< Null if DNS is not asked.
     KeyKeeper& keys;
     std::function<Task<>(core::InstanceName)> greet;  ///< As routing::PeerExchange::greet.
+    routing::CryptoPool& pool;
   };
   explicit AdminServer(Parts parts) : self_(std::move(parts)) {}
 
@@ -52,6 +53,8 @@ class AdminServer {
       admin_protocol::UserDisableRequest request);
   [[nodiscard]] Answer<admin_protocol::PeerList> answer(admin_protocol::PeerListRequest request);
   [[nodiscard]] Answer<admin_protocol::PeerDetail> answer(admin_protocol::PeerShowRequest request);
+  [[nodiscard]] Answer<admin_protocol::PeerEvidence> answer(
+      admin_protocol::PeerEvidenceRequest request);
   [[nodiscard]] Answer<admin_protocol::Route> answer(admin_protocol::RouteRequest request);
   [[nodiscard]] Answer<admin_protocol::KeyList> answer(admin_protocol::KeyListRequest request);
   [[nodiscard]] Answer<admin_protocol::KeyChanged> answer(admin_protocol::KeyRotateRequest request);

@@ -245,7 +245,8 @@ Result<> Parts::listen_to_operator() {
   admin_ = std::make_unique<AdminServer>(AdminServer::Parts{
       config_, home_, store_status, *store_, timers_, random_, health_, *directory_, hash, where,
       started_at_, log_, [this] { return store_->failure(); }, resolver_.get(), *keeper_,
-      [this](core::InstanceName peer) { return greet(std::move(peer)); }});
+
+      [this](core::InstanceName peer) { return greet(std::move(peer)); }, pool_});
   federation::HttpServerOptions admin_options;
   admin_options.listen = federation::UnixListener{config_.admin.socket, 0660};
   admin_options.connections_max = 32;

@@ -261,6 +261,8 @@ CPC_ADMIN_MESSAGE(PeerForgetRequest);
 CPC_ADMIN_MESSAGE(PeerForgotten);
 CPC_ADMIN_MESSAGE(PeerBlockRequest);
 CPC_ADMIN_MESSAGE(PeerBlocked);
+CPC_ADMIN_MESSAGE(PeerEvidenceRequest);
+CPC_ADMIN_MESSAGE(PeerEvidence);
 CPC_ADMIN_MESSAGE(RouteRequest);
 CPC_ADMIN_MESSAGE(Route);
 

@@ -275,6 +275,29 @@ void fields(Visitor& visit, Is<KeyImportRequest> auto& m) {
 }
 
 template <class Visitor>
+void fields(Visitor& visit, Is<EvidenceRow> auto& m) {
+  visit("number", m.number);
+  visit("at", m.at);
+  visit("code", m.code);
+  visit("lanes", m.lanes);
+}
+
+template <class Visitor>
+void fields(Visitor& visit, Is<PeerEvidence> auto& m) {
+  visit("name", m.name);
+  visit("iid", m.iid);
+  visit("rows", m.rows);
+  visit("proof", m.proof);
+  visit("document", m.document);
+}
+
+template <class Visitor>
+void fields(Visitor& visit, Is<PeerEvidenceRequest> auto& m) {
+  visit("name", m.name);
+  visit("number", m.number);
+}
+
+template <class Visitor>
 void fields(Visitor& visit, Is<RouteEndpoint> auto& m) {
   visit("endpoint", m.endpoint);
   visit("source", m.source);

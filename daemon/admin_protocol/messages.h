@@ -365,6 +365,38 @@ struct KeyImportRequest {
   bool operator==(const KeyImportRequest&) const = default;
 };
 
+// --- peer evidence -------------------------------------------------------------------------------
+
+/// A signed answer of the peer that we keep.
+struct EvidenceRow {
+  std::int64_t number = 0;         ///< 0 is its latest hello.
+  TimePoint at{};                  ///< When we had it.
+  std::string code;                ///< Empty, or why it is an exception: FORK, LOST and so on.
+  std::vector<std::string> lanes;  ///< "log <conversation> ok 1/7", each as the peer answered.
+  bool operator==(const EvidenceRow&) const = default;
+};
+
+struct PeerEvidence {
+  static constexpr std::string_view schema = "cpcctl.peer_evidence.v1";
+  std::string name;
+  std::string iid;
+  std::vector<EvidenceRow> rows;  ///< Latest first; one where a number was asked for.
+  /// Where a number was asked for: the signed exchange and the peer's document with the keys to
+  /// verify it by, the exact octets as docs/protocol.md section "Evidence" has them.
+  std::optional<std::string> proof;
+  std::optional<std::string> document;
+  bool operator==(const PeerEvidence&) const = default;
+};
+
+/// Problems: not_found.peer, not_found.evidence, invalid.name.
+struct PeerEvidenceRequest {
+  using Answer = PeerEvidence;
+  static constexpr std::string_view path = "/v1/peer/evidence";
+  std::string name;
+  std::optional<std::int64_t> number;  ///< Absent: all of them, without their octets.
+  bool operator==(const PeerEvidenceRequest&) const = default;
+};
+
 // --- route --------------------------------------------------------------------------------------
 
 /// A place to connect to, and whether we may.

@@ -108,6 +108,11 @@ TEST_CASE("every message of the admin protocol arrives as it was sent") {
   require_same_after_a_journey(PeerForgotten{"west.cpc"});
   require_same_after_a_journey(PeerBlockRequest{"west.cpc", true});
   require_same_after_a_journey(PeerBlocked{"west.cpc", true});
+  require_same_after_a_journey(PeerEvidenceRequest{"west.cpc", 7});
+  require_same_after_a_journey(PeerEvidenceRequest{"west.cpc", std::nullopt});
+  require_same_after_a_journey(
+      PeerEvidence{"west.cpc", "iid", {{3, from_milliseconds(5), "FORK", {"log"}}}, "p", "d"});
+  require_same_after_a_journey(PeerEvidence{});
   require_same_after_a_journey(RouteRequest{"anna@west.cpc", true, 30'000});
   require_same_after_a_journey(some_route());
   require_same_after_a_journey(Route{});
