@@ -108,6 +108,21 @@ const LaneAnswer* answer_to(const Answer& answer, LaneKind kind, const WireId& w
   return found == answer.lanes.end() ? nullptr : &*found;
 }
 
+// The answer about a log, with the verdict that its link deserves: another link than ours at a
+// place that travelled is another history, whatever the peer calls it.
+std::optional<LaneAnswer> answer_about(const Answer& answer, const LogPart<Envelope>& part) {
+  const LaneAnswer* found = answer_to(answer, LaneKind::log, part.wire_id);
+  if (found == nullptr) return std::nullopt;
+  LaneAnswer lane = *found;
+  for (const auto& item : part.items) {
+    if (item.placement.position != lane.position || !lane.link) continue;
+    if (*lane.link == item.placement.link) continue;
+    lane.verdict = LaneVerdict::fork;
+    lane.code = "FORK";
+  }
+  return lane;
+}
+
 // How much of what a peer claims to hold can be so: it holds nothing, or a stretch up to what
 // travelled now or was acknowledged before, in a hub epoch that we sent. A seq of any other epoch
 // says nothing, however its order looks. None when it cannot be so at all.
@@ -201,16 +216,14 @@ Result<> fail_submissions(Transaction& tx, const Home& home, const SubmissionPar
 // Lanes of an answer, and the first of them that is an exception.
 struct Told {
   Evidence row;
-  void add(LaneKind kind, const Answer& answer, const WireId& wire_id, Position before) {
-    const LaneAnswer* lane = answer_to(answer, kind, wire_id);
-    if (lane == nullptr) return;
-    row.lanes += evidence_lane(static_cast<std::uint8_t>(kind), wire_id);
+  void add(const LaneAnswer& lane, Position before) {
+    row.lanes += evidence_lane(static_cast<std::uint8_t>(lane.kind), lane.wire_id);
     if (!row.code.empty()) return;
-    const bool has_stopped = lane->verdict == LaneVerdict::fork ||
-                             lane->verdict == LaneVerdict::not_hub ||
-                             lane->verdict == LaneVerdict::reject;
-    if (has_stopped) row.code = lane->code.empty() ? wire_name(lane->verdict) : lane->code;
-    if (!has_stopped && lane->position < before) row.code = evidence_lost;
+    const bool has_stopped = lane.verdict == LaneVerdict::fork ||
+                             lane.verdict == LaneVerdict::not_hub ||
+                             lane.verdict == LaneVerdict::reject;
+    if (has_stopped) row.code = lane.code.empty() ? wire_name(lane.verdict) : lane.code;
+    if (!has_stopped && lane.position < before) row.code = evidence_lost;
   }
 };
 
@@ -220,15 +233,19 @@ std::optional<Evidence> evidence_of(const InstanceName& peer, const Batch& sent,
                                     const Answer& answer, TimePoint now) {
   if (answer.proof.empty()) return std::nullopt;
   Told told;
-  if (sent.frames) told.add(LaneKind::consent, answer, {}, {0, sent.frames->first - 1});
+  if (sent.frames) {
+    const LaneAnswer* lane = answer_to(answer, LaneKind::consent, {});
+    if (lane != nullptr) told.add(*lane, {0, sent.frames->first - 1});
+  }
   for (const auto& part : sent.logs) {
     Position before = part.items.front().placement.position;
     --before.seq;
     if (before.seq == 0) before = {};
-    told.add(LaneKind::log, answer, part.wire_id, before);
+    if (const auto lane = answer_about(answer, part)) told.add(*lane, before);
   }
   for (const auto& part : sent.submissions) {
-    told.add(LaneKind::submission, answer, part.wire_id, {0, part.first - 1});
+    const LaneAnswer* lane = answer_to(answer, LaneKind::submission, part.wire_id);
+    if (lane != nullptr) told.add(*lane, {0, part.first - 1});
   }
   if (told.row.lanes.empty()) return std::nullopt;
   told.row.peer = peer;
@@ -283,7 +300,7 @@ Result<DeliveryOutcome> apply_answer(Transaction& tx, const Home& home, const In
   }
   for (const auto& part : sent.logs) {
     const LaneKey key{peer, LaneKind::log, part.conversation};
-    if (const LaneAnswer* lane = answer_to(answer, LaneKind::log, part.wire_id)) {
+    if (const auto lane = answer_about(answer, part)) {
       CPC_TRY(move_lane(tx, key, part.items.back().placement.position, *lane, outcome));
       CPC_TRY(note_delivered(tx, home, part, key));
     }
