@@ -236,12 +236,8 @@ Result<> Parts::listen_to_operator() {
   };
   const store::Facts facts = opened_->facts();
   const admin_protocol::StoreStatus store_status{
-      facts.engine,
-      facts.place,
-      static_cast<std::int64_t>(store::known_migrations().size()),
-      to_text(home_.epoch),
-      home_.boot_counter,
-      facts.durability};
+      facts.engine,         facts.place,        store::known_migrations().back().number,
+      to_text(home_.epoch), home_.boot_counter, facts.durability};
   admin_ = std::make_unique<AdminServer>(AdminServer::Parts{
       config_, home_, store_status, *store_, timers_, random_, health_, *directory_, hash, where,
       started_at_, log_, [this] { return store_->failure(); }, resolver_.get(), *keeper_,
