@@ -119,6 +119,16 @@ Result<> settle(Transaction& tx, const Home& home, Moment& moment, Conversation&
   return success();
 }
 
+// Of a body as a JSON string, where some characters take two octets or six.
+std::size_t encoded_size(const Bytes& body) {
+  std::size_t size = body.size();
+  for (const char c : body) {
+    if (c == '"' || c == '\\') size += 1;
+    if (static_cast<unsigned char>(c) < 0x20) size += 5;
+  }
+  return size;
+}
+
 Digest envelope_hash(const Event& event) {
   return crypto::sha256(event.protected_header + "." + event.payload + "." + event.signature);
 }
@@ -280,6 +290,11 @@ Result<Envelope> envelope_of(const Home& home, const Event& event) {
     CPC_TRY(envelope.body, open_body(home, event));
   }
   return envelope;
+}
+
+std::size_t travelling_size(const Envelope& envelope) {
+  return envelope.protected_header.size() + envelope.payload.size() + envelope.signature.size() +
+         (envelope.body ? encoded_size(*envelope.body) : 0) + 200;
 }
 
 }  // namespace cpc::core

@@ -61,6 +61,9 @@ struct Placement {
 /// The envelope of a signed event as it travels, its body decrypted when we hold one.
 [[nodiscard]] Result<Envelope> envelope_of(const Home& home, const Event& event);
 
+/// About how many octets an envelope takes in a transaction, encoded.
+[[nodiscard]] std::size_t travelling_size(const Envelope& envelope);
+
 /// An own event that waits for its hub gets another signature, because the key of the one before,
 /// `replaced`, counts no more. Nothing happens if it was placed or signed anew meanwhile.
 [[nodiscard]] Result<> sign_anew(Transaction& tx, const EventKey& key, std::string_view replaced,

@@ -89,6 +89,10 @@ enum class LaneVerdict {
 [[nodiscard]] std::string_view wire_name(LaneVerdict verdict);
 [[nodiscard]] std::optional<LaneVerdict> lane_verdict(std::string_view wire_name);
 
+/// The code of a log's `defer`: an entry of the receiver's own came without its envelope, and its
+/// event is lost there. The receiver pulls it.
+inline constexpr std::string_view envelope_needed = "ENVELOPE_NEEDED";
+
 struct ItemReject {
   std::int64_t position = 0;
   std::string code;

@@ -91,7 +91,15 @@ Result<LaneAnswer> take_frames(Transaction& tx, const Moment& moment, const Orig
   return answer;
 }
 
-// One entry of a hub's log. Returns the verdict that stops the lane, or ok.
+// What an entry of our own says beyond what its envelope tells: how it got there.
+Event with_own_traces(Event event, const Event& known, Conversation& conversation) {
+  event.submission = known.submission;
+  if (known.state == EventState::draft && known.draft_order > 0) --conversation.drafts;
+  return event;
+}
+
+// One entry of a hub's log. Returns the verdict that stops the lane, or ok; defer is for an entry
+// of ours that came without its envelope although we have it no more.
 Result<LaneVerdict> take_entry(Transaction& tx, const Home& home, Moment& moment,
                                const Origin& origin, Conversation& conversation,
                                const LogItem<VerifiedEnvelope>& item) {
@@ -113,21 +121,25 @@ Result<LaneVerdict> take_entry(Transaction& tx, const Home& home, Moment& moment
 
   Event event;
   std::optional<Bytes> body;
-  if (item.envelope) {
+  std::optional<Event> placed;
+  if (item.author == home.iid && known && !known->hash.is_zero()) {
+    placed = as_placed(conversation.head, *conversation.wire_id, item.placement, *known);
+  }
+  if (placed) {
+    event = *std::move(placed);
+    if (!event.sealed_body.empty()) {
+      CPC_TRY(body, open_body(home, event));
+    }
+  } else if (item.envelope) {
     event = event_row(conversation.id, *item.envelope);
+    if (known) event = with_own_traces(std::move(event), *known, conversation);
     body = item.envelope->envelope().body;
     // A copy never vetoes what its hub ordered; where our rules disagree it stays without a sender.
     auto sender = authorize(tx, conversation, origin.iid, *item.envelope);
     if (!sender && sender.error().code == ErrorCode::unavailable) return sender.error();
     if (sender) event.sender = sender.value();
   } else {
-    if (!known || item.author != home.iid || known->hash.is_zero()) return LaneVerdict::fork;
-    auto placed = as_placed(conversation.head, *conversation.wire_id, item.placement, *known);
-    if (!placed) return LaneVerdict::fork;
-    event = *std::move(placed);
-    if (!event.sealed_body.empty()) {
-      CPC_TRY(body, open_body(home, event));
-    }
+    return item.author == home.iid ? LaneVerdict::defer : LaneVerdict::fork;
   }
   const Head next = next_head(conversation.head, *conversation.wire_id, item.placement.position,
                               item.placement.hub_time, event.hash);
@@ -154,6 +166,7 @@ Result<LaneAnswer> take_log(Transaction& tx, const Home& home, Moment& moment, c
     if (answer.verdict != LaneVerdict::ok) break;
   }
   if (answer.verdict == LaneVerdict::fork) answer.code = "FORK";
+  if (answer.verdict == LaneVerdict::defer) answer.code = envelope_needed;
   if (answer.verdict == LaneVerdict::ok && !part.refused.empty()) {
     answer.verdict = LaneVerdict::reject;
     answer.code = part.refused;

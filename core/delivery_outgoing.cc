@@ -25,21 +25,6 @@ struct Budget {
   bool is_full = false;  ///< Something did not fit: what follows it waits, too.
 };
 
-// Of a body as a JSON string, where some characters take two octets or six.
-std::size_t encoded_size(const Bytes& body) {
-  std::size_t size = body.size();
-  for (const char c : body) {
-    if (c == '"' || c == '\\') size += 1;
-    if (static_cast<unsigned char>(c) < 0x20) size += 5;
-  }
-  return size;
-}
-
-std::size_t size_of(const Envelope& envelope) {
-  return envelope.protected_header.size() + envelope.payload.size() + envelope.signature.size() +
-         (envelope.body ? encoded_size(*envelope.body) : 0) + 200;
-}
-
 Result<> collect_frames(Snapshot& store, const Lane& lane, Budget& budget, Batch& batch) {
   CPC_TRY(const auto frames, store.frames_after(lane.peer, lane.acked.seq, budget.entries));
   FramePart part;
@@ -62,7 +47,7 @@ Result<> collect_log(Snapshot& store, const Home& home, const Iid& peer_iid, con
     std::size_t size = 200;
     if (event.author != peer_iid) {
       CPC_TRY(item.envelope, envelope_of(home, event));
-      size = size_of(*item.envelope);
+      size = travelling_size(*item.envelope);
     }
     if (!budget.take(size)) break;
     part.items.push_back(std::move(item));
@@ -79,7 +64,7 @@ Result<> collect_submissions(Snapshot& store, const Home& home, const Lane& lane
       *conversation.wire_id, lane.conversation, lane.acked.seq + 1, {}, {}, {}};
   for (const Event& event : events) {
     CPC_TRY(Envelope envelope, envelope_of(home, event));
-    if (!budget.take(size_of(envelope))) break;
+    if (!budget.take(travelling_size(envelope))) break;
     part.items.push_back(std::move(envelope));
     part.keys.push_back(event.key());
   }

@@ -29,7 +29,7 @@ void EvidenceBook::forget_lane(const Bytes& lane) {
 }
 
 void EvidenceBook::add(const Evidence& evidence) {
-  if (evidence.number == 0) return;  // The hello has a place of its own.
+  if (evidence.number <= 0) return;  // These have places of their own.
   Row row{evidence.at, !evidence.code.empty(), {}, evidence.proof.size()};
   // What was acknowledged before stands beside an exception, until it is told of anew.
   if (!row.is_exception) row.lanes = lanes_in(evidence.lanes);

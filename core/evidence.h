@@ -31,7 +31,7 @@ struct EvidenceKey {
 struct Evidence {
   using Key = EvidenceKey;
   InstanceName peer;
-  std::int64_t number = 0;  ///< 0 is its latest hello; others are used again.
+  std::int64_t number = 0;  ///< 0 and below are evidence_of_hello and _of_heads.
   TimePoint at{};           ///< When we had it, by our clock.
   std::string code;         ///< Empty, or why it is an exception: FORK, NOT_HUB, LOST and so on.
   Bytes lanes;              ///< Which lanes it tells of: 33 octets each, kind and wire id.
@@ -44,6 +44,11 @@ struct EvidenceAge {
   EvidenceKey key;
   TimePoint at{};
 };
+
+/// Numbers with a place of their own: its latest hello, and the latest comparison of heads that
+/// showed a loss or a fork. All others are used again.
+inline constexpr std::int64_t evidence_of_hello = 0;
+inline constexpr std::int64_t evidence_of_heads = -1;
 
 /// The peer says that it holds less than it acknowledged.
 inline constexpr std::string_view evidence_lost = "LOST";

@@ -132,9 +132,6 @@ class Snapshot : public Lookup {
                                                               std::size_t limit) = 0;
   [[nodiscard]] virtual Result<std::vector<Lane>> lanes_of(const InstanceName& peer,
                                                            std::size_t limit) = 0;
-  /// Those of a peer after `after` by kind and conversation, which need not exist.
-  [[nodiscard]] virtual Result<std::vector<Lane>> lanes_after(const LaneKey& after,
-                                                              std::size_t limit) = 0;
   /// Ordered events of a log after `after`, by position.
   [[nodiscard]] virtual Result<std::vector<Event>> entries_after(const ConversationId& conversation,
                                                                  Position after,
@@ -148,6 +145,16 @@ class Snapshot : public Lookup {
   /// By number.
   [[nodiscard]] virtual Result<std::vector<Evidence>> evidence_of(const InstanceName& peer,
                                                                   std::size_t limit) = 0;
+
+  // What we hold of others.
+  /// The first name after `after`, which need not exist, that orders one of our conversations: a
+  /// peer's, or ours.
+  [[nodiscard]] virtual Result<std::optional<InstanceName>> next_hub(const InstanceName& after) = 0;
+  /// Conversations that `hub` orders, those after `after` by id, which need not exist.
+  [[nodiscard]] virtual Result<std::vector<Conversation>> copies_of(const InstanceName& hub,
+                                                                    const ConversationId& after,
+                                                                    std::size_t limit) = 0;
+
   // What waits for a loop of ours.
   /// Evidence of any peer after `after` by peer and number, which need not exist.
   [[nodiscard]] virtual Result<std::vector<EvidenceAge>> evidence_ages(const EvidenceKey& after,

@@ -152,7 +152,14 @@ Result<> Parts::listen_to_peers() {
   federation_ = std::make_unique<federation::FederationServer>(federation::FederationServer::Parts{
       home_, keys_.keyring, *directory_, *document_, *store_, timers_, random_, pool_, log_,
       delivery_limits(config_.federation),
-      [this](const core::InstanceName& peer) { health_.saw_inbound(peer, timers_.instant()); }});
+      [this](const core::InstanceName& peer) { health_.saw_inbound(peer, timers_.instant()); },
+      config_.federation.sealing,
+      [this](const core::InstanceName& copy, std::vector<core::HeadFinding> findings) {
+        if (head_loops_) head_loops_->found_as_hub(copy, std::move(findings));
+      },
+      [this](const core::InstanceName& hub, const core::WireId& log) {
+        if (head_loops_) head_loops_->pull(hub, log);
+      }});
   federation::HttpServerOptions federation_options;
   federation_options.listen = federation::TcpListener{config_.federation.listen.address.to_string(),
                                                       config_.federation.listen.port, &keys_.tls};
@@ -272,6 +279,14 @@ void Parts::start_loops() {
       routing::Delivery{*store_, *exchange_, timers_, random_, wake_ups_, health_, log_, home_,
                         tasks_, delivery_settings(config_)});
   deliveries_ = std::make_unique<routing::DeliveryLoops>(network_, *delivery_);
+  head_exchange_ = std::make_unique<federation::HttpHeadExchange>(
+      federation::HttpHeadExchange::Parts{home_, keys_.keyring, *directory_, *exchange_, timers_,
+                                          pool_, core::DeliveryLimits{}.entries_max});
+  heads_ = std::make_unique<routing::HeadParts>(
+      routing::HeadParts{*store_, *head_exchange_, timers_, random_, log_, home_, tasks_, {}});
+  head_loops_ = std::make_unique<routing::HeadLoops>(network_, *heads_);
+  directory_->on_new_life(
+      [this](const core::InstanceName& peer) { head_loops_->compare_all(peer); });
   tasks_.start("keys", keeper_->run());
   tasks_.start("signing loop", federation::run_signing_loop(*loops_));
   tasks_.start("signing anew", federation::run_resigning_loop(*loops_, resigning_));
@@ -279,6 +294,7 @@ void Parts::start_loops() {
   tasks_.start("expiry loop", federation::run_expiry_loop(*loops_));
   tasks_.start("document renewal", document_->run(log_));
   deliveries_->start();
+  head_loops_->start();
 }
 
 boost::asio::awaitable<void> Parts::stop(std::chrono::milliseconds grace) {

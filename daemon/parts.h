@@ -16,6 +16,7 @@
 #include "daemon/worker_pool.h"
 #include "federation/beast_http_link.h"
 #include "federation/federation_server.h"
+#include "federation/head_exchange.h"
 #include "federation/peer_exchange.h"
 #include "federation/signing_loop.h"
 #include "routing/ares_resolver.h"
@@ -79,6 +80,9 @@ class Parts {
   routing::Signal resigning_;
   std::unique_ptr<routing::Delivery> delivery_;
   std::unique_ptr<routing::DeliveryLoops> deliveries_;
+  std::unique_ptr<federation::HttpHeadExchange> head_exchange_;
+  std::unique_ptr<routing::HeadParts> heads_;
+  std::unique_ptr<routing::HeadLoops> head_loops_;
   std::unique_ptr<graphql::Engine> engine_;
   std::unique_ptr<api::ApiParts> api_;
   std::unique_ptr<api::ClientServer> clients_;

@@ -1,19 +1,39 @@
 #include "federation/federation_server.h"
 
+#include <algorithm>
+#include <array>
+
+#include "federation/head_exchange.h"
 #include "federation/sealed_body.h"
 #include "federation/transaction_codec.h"
 
 namespace cpc::federation {
 namespace {
 
-constexpr std::string_view hello_path = "/cpc/fed/v1/hello";
 constexpr std::string_view transaction_path = "/cpc/fed/v1/txn/";
 constexpr std::size_t small_body_bytes_max = 8 * 1024;
-constexpr std::size_t transaction_id_bytes = 22;  // 16 octets in base64url
+// Of core::heads_max heads, which take 150 octets each.
+constexpr std::size_t heads_body_bytes_max = 96 * 1024;
 
-bool is_transaction(std::string_view path) {
-  return path.starts_with(transaction_path) &&
-         path.size() == transaction_path.size() + transaction_id_bytes;
+enum class Door { hello, transaction, heads, log };
+struct Endpoint {
+  Door door;
+  std::string_view method;
+  std::string_view path;
+  std::size_t id_letters;  // Of an id in base64url behind the path.
+};
+constexpr std::array<Endpoint, 4> endpoints{{
+    {Door::hello, "POST", "/cpc/fed/v1/hello", 0},
+    {Door::transaction, "PUT", transaction_path, 22},
+    {Door::heads, "POST", heads_path, 0},
+    {Door::log, "GET", log_path, 43},
+}};
+
+const Endpoint* endpoint_of(std::string_view path) {
+  const auto* found = std::ranges::find_if(endpoints, [&](const Endpoint& one) {
+    return path.starts_with(one.path) && path.size() == one.path.size() + one.id_letters;
+  });
+  return found == endpoints.end() ? nullptr : found;
 }
 
 HttpReply document_reply(const Bytes& document) {
@@ -48,7 +68,10 @@ WireError unknown_origin(const Error& error) {
 }  // namespace
 
 std::size_t federation_body_bytes_max(const HttpRequest& head, std::size_t transaction_bytes_max) {
-  if (head.method == "PUT" && is_transaction(head.path)) return transaction_bytes_max;
+  const Endpoint* endpoint = endpoint_of(head.path);
+  if (endpoint == nullptr || head.method != endpoint->method) return small_body_bytes_max;
+  if (endpoint->door == Door::transaction) return transaction_bytes_max;
+  if (endpoint->door == Door::heads) return heads_body_bytes_max;
   return small_body_bytes_max;
 }
 
@@ -77,18 +100,33 @@ void FederationServer::note_refusal(const HttpRequest& request, const WireError&
 }
 
 FederationServer::WireTask<HttpReply> FederationServer::dispatch(const HttpRequest& request) {
-  const bool is_hello = request.path == hello_path;
-  if (!is_hello && !is_transaction(request.path)) {
-    co_return WireError{WireCode::unrecognized, "no such endpoint"};
-  }
-  if (request.method != (is_hello ? "POST" : "PUT")) {
+  const Endpoint* endpoint = endpoint_of(request.path);
+  if (endpoint == nullptr) co_return WireError{WireCode::unrecognized, "no such endpoint"};
+  if (request.method != endpoint->method) {
     co_return WireError{WireCode::method_not_allowed, "another method"};
   }
   auto peer = co_await authenticate(request);
   if (!peer) co_return peer.error();
   self_.saw_inbound(peer.value()->name);
-  if (is_hello) co_return co_await answer_hello(request, peer.value());
-  co_return co_await answer_transaction(request, peer.value());
+  switch (endpoint->door) {
+    case Door::hello:
+      co_return co_await answer_hello(request, peer.value());
+    case Door::transaction:
+      co_return co_await answer_transaction(request, peer.value());
+    case Door::heads:
+      co_return co_await signed_or_refused(request,
+                                           co_await logs_.answer_heads(request, peer.value()));
+    case Door::log:
+      co_return co_await signed_or_refused(request,
+                                           co_await logs_.answer_pull(request, peer.value()));
+  }
+  co_return WireError{WireCode::unrecognized, "no such endpoint"};
+}
+
+FederationServer::WireTask<HttpReply> FederationServer::signed_or_refused(
+    const HttpRequest& request, WireResult<ReplyBody> answer) {
+  if (!answer) co_return answer.error();
+  co_return co_await signed_reply(request, answer.value().type, std::move(answer.value().body));
 }
 
 FederationServer::WireTask<PeerDirectory::Identity> FederationServer::authenticate(
@@ -185,6 +223,11 @@ FederationServer::WireTask<HttpReply> FederationServer::answer_transaction(
     self_.log.error("transaction could not be stored",
                     {{"peer", peer->name.text()}, {"reason", stored.error().detail}});
     co_return WireError{WireCode::busy, "the store failed"};
+  }
+  for (const core::LaneAnswer& lane : answer.lanes) {
+    if (lane.code == core::envelope_needed && self_.lacks_envelopes) {
+      self_.lacks_envelopes(peer->name, lane.wire_id);
+    }
   }
   answer.now = self_.timers.now();
   co_return co_await signed_reply(request, transaction_type, encode_answer(answer));

@@ -8,6 +8,7 @@
 
 #include "federation/keyring.h"
 #include "federation/line_limit.h"
+#include "federation/log_server.h"
 #include "federation/own_document.h"
 #include "federation/peer_directory.h"
 #include "federation/replay_cache.h"
@@ -35,11 +36,19 @@ class FederationServer {
     core::DeliveryLimits limits;
     /// Told of each authenticated request: its sender can probably be reached again.
     std::function<void(const core::InstanceName&)> saw_inbound;
+    bool is_sealing = true;  ///< What a peer pulls is sealed, if it has a key for it.
+    /// As hub: told what a copy's heads showed.
+    std::function<void(const core::InstanceName&, std::vector<core::HeadFinding>)> found{};
+    /// As copy: told of a log whose hub has an event of ours that is lost here.
+    std::function<void(const core::InstanceName& hub, const core::WireId&)> lacks_envelopes{};
   };
   /// Requests created before this moment are answered `retry`: a server before this one may have
   /// seen them, and its nonces are forgotten.
   explicit FederationServer(Parts parts)
-      : self_(std::move(parts)), began_(self_.timers.steady_now()) {}
+      : self_(std::move(parts)),
+        began_(self_.timers.steady_now()),
+        logs_({self_.home, self_.store, self_.random, self_.pool, self_.limits, self_.is_sealing,
+               self_.found}) {}
 
   /// Answers any request; never fails, never throws. What a stranger gets is a code and our clock.
   [[nodiscard]] boost::asio::awaitable<HttpReply> handle(HttpRequest request);
@@ -58,11 +67,14 @@ class FederationServer {
   [[nodiscard]] WireTask<HttpReply> answer_transaction(const HttpRequest& request,
                                                        PeerDirectory::Identity peer);
   [[nodiscard]] WireResult<SealingKeys::Key> key_to_open(const HttpRequest& request) const;
+  [[nodiscard]] WireTask<HttpReply> signed_or_refused(const HttpRequest& request,
+                                                      WireResult<ReplyBody> answer);
   [[nodiscard]] WireTask<HttpReply> signed_reply(const HttpRequest& request, std::string_view type,
                                                  Bytes body);
 
   Parts self_;
   routing::SteadyPoint began_;
+  LogServer logs_;
   ReplayCache nonces_;
   LineLimit refusals_;
 };

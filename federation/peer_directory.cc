@@ -76,9 +76,11 @@ Task<PeerDirectory::Identity> PeerDirectory::refresh_now(core::InstanceName name
 }
 
 Task<> PeerDirectory::note_hello(Identity peer, Hello theirs) {
+  bool is_new_life = false;
   const auto note = [&](core::Transaction& tx) -> Result<> {
     CPC_TRY(auto row, tx.find(core::PeerKey{peer->name}));
     if (!row) return success();
+    is_new_life = row->epoch != theirs.mark.epoch || row->boot_counter != theirs.mark.boot_counter;
     row->epoch = theirs.mark.epoch;
     row->boot_counter = theirs.mark.boot_counter;
     tx.put(*std::move(row));
@@ -86,6 +88,7 @@ Task<> PeerDirectory::note_hello(Identity peer, Hello theirs) {
   };
   const core::Keys keys(1, core::PeerKey{peer->name});
   CPC_CO_TRY(co_await store_.transact(keys, note));
+  if (is_new_life && new_life_) new_life_(peer->name);
   const bool has_news = theirs.operational_serial > peer->operational_serial ||
                         theirs.delegation_serial > peer->delegation_serial;
   if (!has_news) co_return success();

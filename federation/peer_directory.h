@@ -87,6 +87,10 @@ class PeerDirectory {
   /// a newer document, which is fetched as by refresh(). Fails as the store does; a document that
   /// cannot be had now is no failure.
   [[nodiscard]] Task<> note_hello(Identity peer, Hello theirs);
+  /// Told when a hello says that the peer is another store than before, or was started again.
+  void on_new_life(std::function<void(const core::InstanceName&)> told) {
+    new_life_ = std::move(told);
+  }
 
   /// What is in memory, also if it expired; null if nothing is.
   [[nodiscard]] Identity known(const core::InstanceName& name) const;
@@ -181,6 +185,7 @@ class PeerDirectory {
   routing::StoreGate& store_;
   routing::Timers& timers_;
   Log& log_;
+  std::function<void(const core::InstanceName&)> new_life_;
   routing::Resolver* resolver_;  // May be null.
 };
 

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view hello_path = "/cpc/fed/v1/hello";
 constexpr std::string_view transaction_path = "/cpc/fed/v1/txn/";
-constexpr std::size_t reply_bytes_max = 1024 * 1024;
+constexpr std::size_t reply_bytes_max = 2 * 1024 * 1024;
 
 // What a refusal means for whoever retries: only the peer's own word is `denied`.
 Error error_of(const HttpReply& reply) {
@@ -32,6 +32,8 @@ bool has_code(const HttpReply& reply, WireCode code) {
   return problem && problem.value().code == code;
 }
 
+}  // namespace
+
 HttpRequest request_of(std::string_view method, std::string path, std::string_view type,
                        Bytes body) {
   HttpRequest request;
@@ -41,8 +43,6 @@ HttpRequest request_of(std::string_view method, std::string path, std::string_vi
   request.body = std::move(body);
   return request;
 }
-
-}  // namespace
 
 std::size_t delivery_bytes_max(std::size_t transaction_bytes_max) {
   constexpr std::size_t margin = 64 * 1024;
@@ -56,14 +56,20 @@ Task<> HttpPeerExchange::greet(core::InstanceName peer) {
                    self_.document.delegation_serial(),
                    self_.document.serial()};
   HttpRequest request = request_of("POST", std::string{hello_path}, hello_type, encode_hello(ours));
-  CPC_CO_TRY(Exchanged exchanged, co_await exchange(peer, std::move(request)));
-  CPC_CO_TRY(check_status(peer, exchanged.reply));
+  CPC_CO_TRY(Exchanged exchanged, co_await ask(peer, std::move(request)));
   CPC_CO_TRY(const Hello theirs, decode_hello(exchanged.reply.body));
   clock_offsets_[peer] = theirs.now - self_.timers.now();
   co_await keep_hello(peer, std::move(exchanged.proof));
 
   CPC_CO_TRY(const auto identity, co_await self_.directory.find(peer, Asker::us));
   co_return co_await self_.directory.note_hello(identity, theirs);
+}
+
+Task<HttpPeerExchange::Exchanged> HttpPeerExchange::ask(core::InstanceName peer,
+                                                        HttpRequest request) {
+  CPC_CO_TRY(Exchanged exchanged, co_await exchange(peer, std::move(request)));
+  CPC_CO_TRY(check_status(peer, exchanged.reply));
+  co_return exchanged;
 }
 
 Task<core::Answer> HttpPeerExchange::deliver(core::InstanceName peer, core::Batch batch) {
@@ -87,7 +93,8 @@ Task<core::Answer> HttpPeerExchange::deliver(core::InstanceName peer, core::Batc
 // That the peer was there, with which store. A greeting is no worse for not being kept.
 boost::asio::awaitable<void> HttpPeerExchange::keep_hello(core::InstanceName peer, Bytes proof) {
   if (proof.size() > core::evidence_proof_bytes_max) co_return;
-  const core::Evidence row{peer, 0, self_.timers.now(), {}, {}, std::move(proof)};
+  const core::Evidence row{peer, core::evidence_of_hello, self_.timers.now(), {},
+                           {},   std::move(proof)};
   const auto keep = [&](core::Transaction& tx) -> Result<> {
     tx.put(row);
     return success();

@@ -16,6 +16,10 @@ namespace cpc::federation {
 /// counted before encoding, and what JSON adds must fit as well.
 [[nodiscard]] std::size_t delivery_bytes_max(std::size_t transaction_bytes_max);
 
+/// A request yet to be signed, with a body.
+[[nodiscard]] HttpRequest request_of(std::string_view method, std::string path,
+                                     std::string_view type, Bytes body);
+
 class HttpPeerExchange final : public routing::PeerExchange {
  public:
   struct Parts {
@@ -41,15 +45,18 @@ class HttpPeerExchange final : public routing::PeerExchange {
   [[nodiscard]] core::DeliveryLimits limits_of(const core::InstanceName& peer,
                                                core::DeliveryLimits ours) const override;
 
- private:
-  [[nodiscard]] Task<HttpRequest> transaction_for(core::InstanceName peer,
-                                                  const core::Batch& batch);
-  [[nodiscard]] bool is_signed_in_force(const core::Batch& batch) const;
-  /// A reply, and once it has proved itself what shows it to others.
+  /// A reply that its sender signed, and what shows it to others (federation/proof.h).
   struct Exchanged {
     HttpReply reply;
     Bytes proof;
   };
+  /// Any other request of ours: signed, sent, its reply with status 200 verified. Fails as greet().
+  [[nodiscard]] Task<Exchanged> ask(core::InstanceName peer, HttpRequest request);
+
+ private:
+  [[nodiscard]] Task<HttpRequest> transaction_for(core::InstanceName peer,
+                                                  const core::Batch& batch);
+  [[nodiscard]] bool is_signed_in_force(const core::Batch& batch) const;
   [[nodiscard]] Task<Exchanged> exchange(core::InstanceName peer, HttpRequest request);
   [[nodiscard]] Result<> check_status(const core::InstanceName& peer, const HttpReply& reply);
   [[nodiscard]] Task<Exchanged> attempt(core::InstanceName peer, HttpRequest request);

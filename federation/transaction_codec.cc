@@ -1,7 +1,5 @@
 #include "federation/transaction_codec.h"
 
-#include "federation/strict_json.h"
-
 namespace cpc::federation {
 namespace {
 
@@ -19,20 +17,6 @@ Result<core::Position> position_of(const JsonObject& object) {
   CPC_TRY(position.hub_epoch, object.integer("epoch", 0, json_integer_max));
   CPC_TRY(position.seq, object.integer("seq", 0, json_integer_max));
   return position;
-}
-
-void add_mark(json& value, const StoreMark& mark) {
-  value["v"] = 1;
-  value["store_epoch"] = to_text(mark.epoch);
-  value["boot"] = mark.boot_counter;
-}
-
-Result<StoreMark> mark_of(const JsonObject& object) {
-  CPC_TRY(object.integer("v", 1, 1));
-  StoreMark mark;
-  CPC_TRY(mark.epoch, object.id<core::StoreEpoch>("store_epoch"));
-  CPC_TRY(mark.boot_counter, object.integer("boot", 0, json_integer_max));
-  return mark;
 }
 
 constexpr std::array<std::pair<core::LaneKind, std::string_view>, 4> lane_names{{
@@ -109,8 +93,7 @@ Result<core::LaneAnswer> lane_from_json(const json& value) {
 }  // namespace
 
 Bytes encode_answer(const core::Answer& answer) {
-  json value;
-  add_mark(value, {answer.epoch, answer.boot_counter});
+  json value = to_json(StoreMark{answer.epoch, answer.boot_counter});
   value["now"] = to_milliseconds(answer.now);
   json lanes = json::array();
   for (const auto& lane : answer.lanes) lanes.push_back(to_json(lane));
@@ -121,7 +104,7 @@ Bytes encode_answer(const core::Answer& answer) {
 Result<core::Answer> decode_answer(std::string_view body) {
   CPC_TRY(const json value, parse_strict_json(body, answer_limits));
   CPC_TRY(const JsonObject object, JsonObject::of(value, "answer"));
-  CPC_TRY(const StoreMark mark, mark_of(object));
+  CPC_TRY(const StoreMark mark, store_mark_of(object));
   core::Answer answer{mark.epoch, mark.boot_counter, {}, {}};
   CPC_TRY(answer.now, object.time("now"));
   CPC_TRY(const auto lanes, object.array("lanes", lanes_max));
@@ -133,8 +116,7 @@ Result<core::Answer> decode_answer(std::string_view body) {
 }
 
 Bytes encode_hello(const Hello& hello) {
-  json value;
-  add_mark(value, hello.mark);
+  json value = to_json(hello.mark);
   value["now"] = to_milliseconds(hello.now);
   value["versions"] = {1};
   value["features"] = json::array();
@@ -147,7 +129,7 @@ Result<Hello> decode_hello(std::string_view body) {
   CPC_TRY(const json value, parse_strict_json(body));
   CPC_TRY(const JsonObject object, JsonObject::of(value, "hello"));
   Hello hello;
-  CPC_TRY(hello.mark, mark_of(object));
+  CPC_TRY(hello.mark, store_mark_of(object));
   CPC_TRY(hello.now, object.time("now"));
   CPC_TRY(hello.delegation_serial, object.integer("delegation_serial", 0, json_integer_max));
   CPC_TRY(hello.operational_serial, object.integer("operational_serial", 0, json_integer_max));

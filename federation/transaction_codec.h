@@ -8,17 +8,12 @@
 
 #include "core/delivery.h"
 #include "federation/peer_identity.h"
+#include "federation/store_mark.h"
 
 namespace cpc::federation {
 
 inline constexpr std::string_view transaction_type = "application/cpc-txn+json";
 inline constexpr std::string_view hello_type = "application/cpc-hello+json";
-
-/// The sender's store, as every transaction and hello carries it.
-struct StoreMark {
-  core::StoreEpoch epoch;
-  std::int64_t boot_counter = 0;
-};
 
 [[nodiscard]] Bytes encode_batch(const core::Batch& batch, const StoreMark& mark);
 

@@ -1,5 +1,6 @@
 #include "store/snapshot.h"
 
+#include <array>
 #include <exception>
 #include <limits>
 
@@ -92,11 +93,20 @@ Result<std::vector<core::Lane>> SqlSnapshot::lanes_of(const core::InstanceName& 
   return range<core::Lane>(sql::lanes_of, {peer.text(), bounded(limit)});
 }
 
-Result<std::vector<core::Lane>> SqlSnapshot::lanes_after(const core::LaneKey& after,
-                                                         std::size_t limit) {
-  return range<core::Lane>(sql::lanes_after,
-                           {after.peer.text(), static_cast<std::int64_t>(after.kind),
-                            blob(after.conversation), bounded(limit)});
+Result<std::optional<core::InstanceName>> SqlSnapshot::next_hub(const core::InstanceName& after) {
+  std::optional<core::InstanceName> hub;
+  const std::array<SqlValue, 1> parameters{after.text()};
+  CPC_TRY(store_.query(sql::next_hub, parameters, [&](SqlRow& row) -> Result<> {
+    if (decode("hub", row.front(), hub.emplace())) return success();
+    return fail(ErrorCode::internal, "table conversations holds a hub that is not a name");
+  }));
+  return hub;
+}
+
+Result<std::vector<core::Conversation>> SqlSnapshot::copies_of(const core::InstanceName& hub,
+                                                               const core::ConversationId& after,
+                                                               std::size_t limit) {
+  return range<core::Conversation>(sql::copies_of, {hub.text(), blob(after), bounded(limit)});
 }
 
 Result<std::vector<core::Event>> SqlSnapshot::entries_after(

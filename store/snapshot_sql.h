@@ -29,10 +29,12 @@ inline constexpr char owing_lanes[] = R"sql(
 /// $1 peer, $2 rows at most. Primary key.
 inline constexpr char lanes_of[] = "WHERE peer = $1 ORDER BY kind, conversation LIMIT $2";
 
-/// $1 peer, $2 and $3 kind and conversation after which, $4 rows at most. Primary key.
-inline constexpr char lanes_after[] = R"sql(
-   WHERE peer = $1 AND (kind, conversation) > ($2, $3) ORDER BY kind, conversation LIMIT $4
-)sql";
+/// $1 name after which. Index conversations_by_hub.
+inline constexpr char next_hub[] =
+    "SELECT hub FROM conversations WHERE hub > $1 ORDER BY hub LIMIT 1";
+
+/// $1 hub, $2 conversation after which, $3 rows at most. Index conversations_by_hub.
+inline constexpr char copies_of[] = "WHERE hub = $1 AND id > $2 ORDER BY id LIMIT $3";
 
 /// $1 conversation, $2 hub epoch, $3 seq, $4 rows at most. Index events_by_position.
 inline constexpr char entries_after[] = R"sql(

@@ -41,8 +41,10 @@ class SqlSnapshot final : public Finding<SqlSnapshot, core::Snapshot>::AllRows {
                                               std::size_t limit) override;
   Result<std::vector<core::Lane>> lanes_of(const core::InstanceName& peer,
                                            std::size_t limit) override;
-  Result<std::vector<core::Lane>> lanes_after(const core::LaneKey& after,
-                                              std::size_t limit) override;
+  Result<std::optional<core::InstanceName>> next_hub(const core::InstanceName& after) override;
+  Result<std::vector<core::Conversation>> copies_of(const core::InstanceName& hub,
+                                                    const core::ConversationId& after,
+                                                    std::size_t limit) override;
   Result<std::vector<core::Event>> entries_after(const core::ConversationId& conversation,
                                                  core::Position after, std::size_t limit) override;
   Result<std::vector<core::Event>> submissions_after(const core::ConversationId& conversation,

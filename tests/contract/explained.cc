@@ -62,7 +62,8 @@ std::vector<Plan> explained_plans(std::unique_ptr<store::Connection> connection,
     CPC_TRY(s.owing_peers());
     CPC_TRY(s.owing_lanes(beta, 10));
     CPC_TRY(s.lanes_of(beta, 10));
-    CPC_TRY(s.lanes_after({beta, core::LaneKind::log, chat}, 10));
+    CPC_TRY(s.next_hub(beta));
+    CPC_TRY(s.copies_of(beta, chat, 10));
     CPC_TRY(s.evidence_of(beta, 10));
     CPC_TRY(s.evidence_ages({beta, 1}, 10));
     CPC_TRY(s.entries_after(chat, {}, 10));

@@ -139,20 +139,36 @@ TEST_CASE("peers that are owed something are those with a lane behind its head",
   });
 }
 
-TEST_CASE("the lanes of a peer come page by page, and nobody else's", "[contract]") {
+TEST_CASE("the logs that a hub orders come page by page, and nobody else's", "[contract]") {
   World world;
-  put_lanes(world);
+  const auto put = [&](std::uint64_t id, const char* hub) {
+    core::Conversation row = conversation(id, ann, bob);
+    if (hub != nullptr) row.hub = instance(hub);
+    world.put(row);
+  };
+  put(1, "beta.cpc");
+  put(2, "gamma.cpc");
+  put(3, "beta.cpc");
+  put(4, nullptr);
+  put(5, "alpha.cpc");
+  put(6, "beta.cpc");
   world.look([](core::Snapshot& s) {
-    core::LaneKey after{instance("beta.cpc"), core::LaneKind::log, {}};
-    std::vector<core::LaneKind> seen;
-    for (auto page = s.lanes_after(after, 1).value(); !page.empty();
-         page = s.lanes_after(after, 1).value()) {
-      REQUIRE(page.size() == 1);
-      seen.push_back(page.front().kind);
-      after = page.front().key();
+    std::vector<std::string> hubs;
+    for (auto hub = s.next_hub({}).value(); hub; hub = s.next_hub(*hub).value()) {
+      hubs.push_back(hub->text());
     }
-    using core::LaneKind;
-    CHECK(seen == std::vector{LaneKind::log, LaneKind::submission, LaneKind::consent});
+    CHECK(hubs == std::vector<std::string>{"alpha.cpc", "beta.cpc", "gamma.cpc"});
+
+    std::vector<int> seen;
+    core::ConversationId after;
+    for (auto page = s.copies_of(instance("beta.cpc"), after, 2).value(); !page.empty();
+         page = s.copies_of(instance("beta.cpc"), after, 2).value()) {
+      REQUIRE(page.size() <= 2);
+      for (const int id : ids(page)) seen.push_back(id);
+      after = page.back().id;
+    }
+    CHECK(seen == std::vector<int>{1, 3, 6});
+    CHECK(s.copies_of(instance("delta.cpc"), {}, 10).value().empty());
   });
 }
 

@@ -5,6 +5,7 @@
 #include <random>
 
 #include "federation/federation_server.h"
+#include "federation/head_exchange.h"
 #include "federation/peer_exchange.h"
 #include "federation/signing_loop.h"
 #include "routing/delivery_loop.h"
@@ -76,19 +77,25 @@ struct SimInstance::Life {
         link(self.ground_.network, self.name_),
         directory({home, peers, {}}, link, gate, timers, self.log, nullptr),
         document(home, self.keys_, gate, timers, settings_of(self)),
-        server({home,
-                self.keys_,
-                directory,
-                document,
-                gate,
-                timers,
-                random,
-                pool,
-                self.log,
-                {},
-                [this](const core::InstanceName& peer) {
-                  health.saw_inbound(peer, timers.instant());
-                }}),
+        server(
+            {home,
+             self.keys_,
+             directory,
+             document,
+             gate,
+             timers,
+             random,
+             pool,
+             self.log,
+             {},
+             [this](const core::InstanceName& peer) { health.saw_inbound(peer, timers.instant()); },
+             true,
+             [this](const core::InstanceName& copy, std::vector<core::HeadFinding> findings) {
+               head_loops.found_as_hub(copy, std::move(findings));
+             },
+             [this](const core::InstanceName& hub, const core::WireId& log) {
+               head_loops.pull(hub, log);
+             }}),
         exchange(
             {home, self.keys_, directory, link, gate, timers, random, pool, 30s, document, health}),
         loops{home, self.keys_, gate, timers, random, pool, wake_ups, self.log},
@@ -98,6 +105,9 @@ struct SimInstance::Life {
             gate,  planted ? *planted : exchange, timers, random, wake_ups, health, self.log, home,
             tasks, delivery_settings(peers)},
         deliveries(self.ground_.io.get_executor(), delivery),
+        head_exchange({home, self.keys_, directory, exchange, timers, pool, 500}),
+        heads{gate, head_exchange, timers, random, self.log, home, tasks, {}},
+        head_loops(self.ground_.io.get_executor(), heads),
         api{home,
             self.keys_,
             gate,
@@ -140,7 +150,9 @@ struct SimInstance::Life {
     tasks.start("inbox loop", federation::run_inbox_loop(loops));
     tasks.start("expiry loop", federation::run_expiry_loop(loops));
     tasks.start("document renewal", document.run(lines));
+    directory.on_new_life([this](const core::InstanceName& peer) { head_loops.compare_all(peer); });
     deliveries.start();
+    head_loops.start();
   }
 
   std::unique_ptr<store::Store> store;
@@ -161,6 +173,9 @@ struct SimInstance::Life {
   std::unique_ptr<routing::PeerExchange> planted;
   routing::Delivery delivery;
   routing::DeliveryLoops deliveries;
+  federation::HttpHeadExchange head_exchange;
+  routing::HeadParts heads;
+  routing::HeadLoops head_loops;
   api::ApiParts api;
   std::unique_ptr<store::Reader> reader;
 };

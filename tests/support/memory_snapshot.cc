@@ -41,10 +41,19 @@ class MemorySnapshot final : public FindingAll<MemorySnapshot, core::Snapshot>::
                                                          std::size_t limit) override {
     return filtered<core::Lane>([&](const auto& lane) { return lane.peer == peer; }, limit);
   }
-  [[nodiscard]] Result<std::vector<core::Lane>> lanes_after(const core::LaneKey& after,
-                                                            std::size_t limit) override {
-    return filtered<core::Lane>(
-        [&](const auto& lane) { return lane.peer == after.peer && lane.key() > after; }, limit);
+  [[nodiscard]] Result<std::optional<core::InstanceName>> next_hub(
+      const core::InstanceName& after) override {
+    std::optional<core::InstanceName> next;
+    for (const auto& [key, row] : store_.rows<core::Conversation>()) {
+      if (row.hub && *row.hub > after && (!next || *row.hub < *next)) next = row.hub;
+    }
+    return next;
+  }
+  [[nodiscard]] Result<std::vector<core::Conversation>> copies_of(const core::InstanceName& hub,
+                                                                  const core::ConversationId& after,
+                                                                  std::size_t limit) override {
+    return filtered<core::Conversation>(
+        [&](const auto& row) { return row.hub == hub && row.id > after; }, limit);
   }
   [[nodiscard]] Result<std::vector<core::Event>> entries_after(
       const core::ConversationId& conversation, core::Position after, std::size_t limit) override {

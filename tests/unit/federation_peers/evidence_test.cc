@@ -22,7 +22,9 @@ core::Answer answer_of(World& world) {
 }
 
 bool proves(World& world, const Proof& proof) {
-  return verify_reply(proof.reply, proof.request, world.beta.keys.signing.public_key()).has_value();
+  return verify_reply(proof.reply, proof.request,
+                      world.beta.keys.signing(world.timers.now())->public_key())
+      .has_value();
 }
 
 TEST_CASE("an answer comes with the signed exchange, which proves itself without the body sent") {
@@ -41,7 +43,9 @@ TEST_CASE("an answer comes with the signed exchange, which proves itself without
   // Our own signature over the request stands there as well: which transaction it was.
   const auto ours = parse_request_signature(proof.value().request);
   REQUIRE(ours.has_value());
-  CHECK(world.alpha.keys.signing.public_key().verifies(ours.value().signature, ours.value().base));
+  CHECK(world.alpha.keys.signing(world.timers.now())
+            ->public_key()
+            .verifies(ours.value().signature, ours.value().base));
   CHECK(proof.value().request.headers.find("content-digest") ==
         world.beta.host().last.headers.find("content-digest"));
 }

@@ -65,7 +65,20 @@ class LaneSnapshot final : public core::ForAllRows<SnapshotFinds> {
   using Name = core::InstanceName;
   using Talk = core::ConversationId;
   Rows<core::Lane> lanes_of(const Name&, Limit) override { return none<core::Lane>(); }
-  Rows<core::Lane> lanes_after(const core::LaneKey&, Limit) override { return none<core::Lane>(); }
+  Result<std::optional<Name>> next_hub(const Name& after) override {
+    std::optional<Name> next;
+    for (const auto& [key, row] : rows_.of<core::Conversation>()) {
+      if (row.hub && *row.hub > after && (!next || *row.hub < *next)) next = row.hub;
+    }
+    return next;
+  }
+  Rows<core::Conversation> copies_of(const Name& hub, const Talk& after, Limit limit) override {
+    std::vector<core::Conversation> rows;
+    for (const auto& [key, row] : rows_.of<core::Conversation>()) {
+      if (row.hub == hub && key.id > after && rows.size() < limit) rows.push_back(row);
+    }
+    return rows;
+  }
   Rows<core::Evidence> evidence_of(const Name& peer, Limit) override {
     std::vector<core::Evidence> rows;
     for (const auto& [key, row] : rows_.of<core::Evidence>()) {
