@@ -46,6 +46,7 @@ struct SubmissionPart {
   std::vector<AnyEnvelope> items;
   std::vector<EventKey> keys;  ///< Which events of ours; does not travel.
   std::string refused;
+  std::int64_t skipped = 0;  ///< So many positions before `first` hold nothing any more.
 };
 struct FrameItem {
   FrameId id;
@@ -55,7 +56,17 @@ struct FramePart {
   std::int64_t first = 0;
   std::vector<FrameItem> items;
   std::string refused;
+  std::int64_t skipped = 0;  ///< As in a SubmissionPart.
 };
+/// Where a part with positions of its own begins, with what it skips, and the last it tells of.
+template <class Part>
+[[nodiscard]] std::int64_t begin_of(const Part& part) {
+  return part.first - part.skipped;
+}
+template <class Part>
+[[nodiscard]] std::int64_t end_of(const Part& part) {
+  return part.first + static_cast<std::int64_t>(part.items.size()) - 1;
+}
 /// State: how far the sender's person has read.
 struct ReceiptPart {
   WireId wire_id;
@@ -108,11 +119,19 @@ struct LaneAnswer {
   std::optional<Digest> item{};
   std::vector<ItemReject> rejects;  ///< Submissions that were refused for good.
 };
+/// How much its receiver has room for in the sender's next transaction. Without entries: it is
+/// asked again a little later.
+struct Credit {
+  std::size_t entries = 0;
+  std::size_t bytes = 0;
+  bool operator==(const Credit&) const = default;
+};
 struct Answer {
   StoreEpoch epoch;
   std::int64_t boot_counter = 0;
   TimePoint now{};
   std::vector<LaneAnswer> lanes;
+  std::optional<Credit> credit{};  ///< None: as much as its document allows.
   Bytes proof{};  ///< The signed exchange that told it, as federation/proof.h; does not travel.
 };
 
@@ -120,11 +139,19 @@ struct Answer {
 [[nodiscard]] Result<Batch> owed_to(Snapshot& store, const Home& home, const InstanceName& peer,
                                     const DeliveryLimits& limits);
 
+/// An item of ours that the peer will never take: it is left out, and its lane goes on.
+struct LeftOut {
+  LaneKey lane;
+  std::int64_t position = 0;
+  std::string code;
+};
+
 /// How one transaction went, for the loop.
 struct DeliveryOutcome {
   bool has_progressed = false;
-  bool is_deferred = false;      ///< Some lane asks for a little time.
-  std::vector<LaneKey> blocked;  ///< Lanes that stopped; the operator is told.
+  bool is_deferred = false;       ///< Some lane asks for a little time.
+  std::vector<LaneKey> blocked;   ///< Lanes that stopped; the operator is told.
+  std::vector<LeftOut> left_out;  ///< Likewise.
 };
 
 /// What changes now that `peer` answered `sent`?

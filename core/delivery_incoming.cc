@@ -60,11 +60,12 @@ std::optional<std::size_t> index_in(const Part& part, std::int64_t position) {
 
 Result<LaneAnswer> take_frames(Transaction& tx, const Moment& moment, const Origin& origin,
                                const FramePart& part, const DeliveryLimits& limits) {
-  CPC_TRY(InLane lane, lane_of(tx, origin, LaneKind::consent, {}, part.first));
+  CPC_TRY(InLane lane, lane_of(tx, origin, LaneKind::consent, {}, begin_of(part)));
   LaneAnswer answer = answer_for(LaneKind::consent, {}, LaneVerdict::ok);
-  if (part.first > lane.accepted + 1) {
+  if (begin_of(part) > lane.accepted + 1) {
     answer.verdict = LaneVerdict::gap;
   } else {
+    lane.accepted = std::max(lane.accepted, part.first - 1);
     std::int64_t position = part.first;
     for (const FrameItem& item : part.items) {
       const std::int64_t at = position++;
@@ -232,11 +233,12 @@ Result<LaneAnswer> take_submissions(Transaction& tx, const Home& home, Moment& m
   if (conversation->hub != home.name) return answer_with(LaneVerdict::not_hub, "NOT_HUB");
   if (conversation->head.position.seq == 0) return answer_with(LaneVerdict::defer);
 
-  CPC_TRY(InLane lane, lane_of(tx, origin, LaneKind::submission, conversation->id, part.first));
+  CPC_TRY(InLane lane, lane_of(tx, origin, LaneKind::submission, conversation->id, begin_of(part)));
   LaneAnswer answer = answer_with(LaneVerdict::ok);
-  if (part.first > lane.accepted + 1) {
+  if (begin_of(part) > lane.accepted + 1) {
     answer.verdict = LaneVerdict::gap;
   } else {
+    lane.accepted = std::max(lane.accepted, part.first - 1);
     Keys events;
     for (const VerifiedEnvelope& envelope : part.items) {
       const EventHeader& header = envelope.header();

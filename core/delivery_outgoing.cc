@@ -28,12 +28,14 @@ struct Budget {
 Result<> collect_frames(Snapshot& store, const Lane& lane, Budget& budget, Batch& batch) {
   CPC_TRY(const auto frames, store.frames_after(lane.peer, lane.acked.seq, budget.entries));
   FramePart part;
-  part.first = lane.acked.seq + 1;
+  // Without a frame, all that is left was left out.
+  part.first = frames.empty() ? lane.head.seq + 1 : frames.front().position;
+  part.skipped = part.first - lane.acked.seq - 1;
   for (const Frame& frame : frames) {
-    if (!budget.take(frame.jws.size())) break;
+    if (frame.position != end_of(part) + 1 || !budget.take(frame.jws.size())) break;
     part.items.push_back({{}, frame.jws});
   }
-  if (!part.items.empty()) batch.frames = std::move(part);
+  if (!part.items.empty() || part.skipped > 0) batch.frames = std::move(part);
   return success();
 }
 
@@ -63,12 +65,19 @@ Result<> collect_submissions(Snapshot& store, const Home& home, const Lane& lane
   SubmissionPart<Envelope> part{
       *conversation.wire_id, lane.conversation, lane.acked.seq + 1, {}, {}, {}};
   for (const Event& event : events) {
+    // It failed before it was taken: nobody waits for it any more.
+    if (event.state == EventState::failed) {
+      if (!part.items.empty()) break;
+      part.first = event.submission + 1;
+      part.skipped = event.submission - lane.acked.seq;
+      continue;
+    }
     CPC_TRY(Envelope envelope, envelope_of(home, event));
     if (!budget.take(travelling_size(envelope))) break;
     part.items.push_back(std::move(envelope));
     part.keys.push_back(event.key());
   }
-  if (!part.items.empty()) batch.submissions.push_back(std::move(part));
+  if (!part.items.empty() || part.skipped > 0) batch.submissions.push_back(std::move(part));
   return success();
 }
 
@@ -118,6 +127,11 @@ std::optional<Position> believed(Position claimed, Position sent_upto, Position 
     if (claimed.hub_epoch == known.hub_epoch) return std::min(claimed, known);
   }
   return std::nullopt;
+}
+
+void note_left_out(const LaneKey& lane, const ItemReject& item, DeliveryOutcome& outcome) {
+  outcome.has_progressed = true;
+  outcome.left_out.push_back({lane, item.position, item.code});
 }
 
 // What the peer took before it stopped is not sent again.
@@ -181,21 +195,35 @@ Result<> note_delivered(Transaction& tx, const Home& home, const LogPart<Envelop
 }
 
 // A submission that the hub will never order becomes FAILED for its author.
-Result<> fail_submissions(Transaction& tx, const Home& home, const SubmissionPart<Envelope>& part,
-                          const LaneAnswer& answer) {
-  for (const ItemReject& reject : answer.rejects) {
-    const std::int64_t index = reject.position - part.first;
-    if (index < 0 || index >= static_cast<std::int64_t>(part.keys.size())) continue;
-    CPC_TRY(auto event, tx.find(part.keys[static_cast<std::size_t>(index)]));
-    if (!event || event->state != EventState::pending) continue;
-    event->state = EventState::failed;
-    event->reason = reject.code;
-    CPC_TRY(take_back_join(tx, *event));
-    tx.put(*std::move(event));
-    CPC_TRY(const auto conversation, tx.find(ConversationKey{part.conversation}));
-    if (conversation) touch_people(tx, home, *conversation);
-  }
+Result<> fail_submission(Transaction& tx, const Home& home, const SubmissionPart<Envelope>& part,
+                         const ItemReject& reject) {
+  const std::int64_t index = reject.position - part.first;
+  if (index < 0 || index >= static_cast<std::int64_t>(part.keys.size())) return success();
+  CPC_TRY(auto event, tx.find(part.keys[static_cast<std::size_t>(index)]));
+  if (!event || event->state != EventState::pending) return success();
+  event->state = EventState::failed;
+  event->reason = reject.code;
+  CPC_TRY(take_back_join(tx, *event));
+  tx.put(*std::move(event));
+  CPC_TRY(const auto conversation, tx.find(ConversationKey{part.conversation}));
+  if (conversation) touch_people(tx, home, *conversation);
   return success();
+}
+
+// The item at which a `reject` stopped: the one behind what the peer says to hold. None if that is
+// none of those that were sent: then the lane stops.
+template <class Part>
+std::optional<ItemReject> item_rejected(const Part& part, const LaneAnswer& answer) {
+  if (answer.verdict != LaneVerdict::reject) return std::nullopt;
+  const std::int64_t position = answer.position.seq + 1;
+  if (position < part.first || position > end_of(part)) return std::nullopt;
+  return ItemReject{position, answer.code.empty() ? "REJECTED" : answer.code};
+}
+
+// What the peer took, and not what it stopped at: that is left out from now on.
+LaneAnswer without_reject(LaneAnswer answer) {
+  answer.verdict = LaneVerdict::defer;
+  return answer;
 }
 
 // Lanes of an answer, and the first of them that is an exception.
@@ -220,7 +248,7 @@ std::optional<Evidence> evidence_of(const InstanceName& peer, const Batch& sent,
   Told told;
   if (sent.frames) {
     const LaneAnswer* lane = answer_to(answer, LaneKind::consent, {});
-    if (lane != nullptr) told.add(*lane, {0, sent.frames->first - 1});
+    if (lane != nullptr) told.add(*lane, {0, begin_of(*sent.frames) - 1});
   }
   for (const auto& part : sent.logs) {
     Position before = part.items.front().placement.position;
@@ -230,7 +258,7 @@ std::optional<Evidence> evidence_of(const InstanceName& peer, const Batch& sent,
   }
   for (const auto& part : sent.submissions) {
     const LaneAnswer* lane = answer_to(answer, LaneKind::submission, part.wire_id);
-    if (lane != nullptr) told.add(*lane, {0, part.first - 1});
+    if (lane != nullptr) told.add(*lane, {0, begin_of(part) - 1});
   }
   if (told.row.lanes.empty()) return std::nullopt;
   told.row.peer = peer;
@@ -272,14 +300,18 @@ Result<DeliveryOutcome> apply_answer(Transaction& tx, const Home& home, const In
   DeliveryOutcome outcome;
   if (sent.frames) {
     const LaneKey key{peer, LaneKind::consent, {}};
-    const std::int64_t last =
-        sent.frames->first + static_cast<std::int64_t>(sent.frames->items.size()) - 1;
+    const std::int64_t last = end_of(*sent.frames);
     if (const LaneAnswer* lane = answer_to(answer, LaneKind::consent, {})) {
-      CPC_TRY(move_lane(tx, key, {0, last}, *lane, outcome));
+      const auto rejected = item_rejected(*sent.frames, *lane);
+      CPC_TRY(move_lane(tx, key, {0, last}, rejected ? without_reject(*lane) : *lane, outcome));
       CPC_TRY(const auto moved, tx.find(key));
       const std::int64_t acked = moved ? moved->acked.seq : 0;
       for (std::int64_t at = sent.frames->first; at <= std::min(last, acked); ++at) {
         tx.erase(FrameKey{peer, at});
+      }
+      if (rejected) {
+        tx.erase(FrameKey{peer, rejected->position});
+        note_left_out(key, *rejected, outcome);
       }
     }
   }
@@ -293,10 +325,17 @@ Result<DeliveryOutcome> apply_answer(Transaction& tx, const Home& home, const In
   for (const auto& part : sent.submissions) {
     const LaneAnswer* lane = answer_to(answer, LaneKind::submission, part.wire_id);
     if (lane == nullptr) continue;
-    const std::int64_t last = part.first + static_cast<std::int64_t>(part.items.size()) - 1;
+    const LaneKey key{peer, LaneKind::submission, part.conversation};
+    const auto rejected = item_rejected(part, *lane);
     CPC_TRY(
-        move_lane(tx, {peer, LaneKind::submission, part.conversation}, {0, last}, *lane, outcome));
-    CPC_TRY(fail_submissions(tx, home, part, *lane));
+        move_lane(tx, key, {0, end_of(part)}, rejected ? without_reject(*lane) : *lane, outcome));
+    for (const ItemReject& reject : lane->rejects) {
+      CPC_TRY(fail_submission(tx, home, part, reject));
+    }
+    if (rejected) {
+      CPC_TRY(fail_submission(tx, home, part, *rejected));
+      note_left_out(key, *rejected, outcome);
+    }
   }
   for (const ReceiptPart& part : sent.receipts) {
     if (const LaneAnswer* lane = answer_to(answer, LaneKind::receipts, part.wire_id)) {

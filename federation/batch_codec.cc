@@ -20,11 +20,32 @@ Result<> take(std::size_t& entries_left, std::size_t count) {
   return success();
 }
 
+// Positions that hold nothing any more stand before the first that does.
+template <class Part>
+void put_stretch(json& value, const Part& part, json items) {
+  value["first"] = part.first;
+  value["items"] = std::move(items);
+  if (part.skipped > 0) value["skip"] = {{"from", core::begin_of(part)}, {"to", part.first - 1}};
+}
+
+template <class Part>
+Result<> read_skip(const JsonObject& object, Part& part) {
+  if (!object.has("skip")) return success();
+  CPC_TRY(const JsonObject skip, object.object("skip"));
+  CPC_TRY(skip.only({"from", "to"}));
+  CPC_TRY(const std::int64_t from, skip.integer("from", 1, json_integer_max));
+  CPC_TRY(const std::int64_t to, skip.integer("to", from, json_integer_max));
+  if (to != part.first - 1) return skip.wrong("to", "does not end before the first item");
+  part.skipped = part.first - from;
+  return success();
+}
+
 json submission_json(const core::SubmissionPart<core::Envelope>& part) {
   json items = json::array();
   for (const auto& envelope : part.items) items.push_back(to_json(envelope));
-  return json{
-      {"conversation", to_text(part.wire_id)}, {"first", part.first}, {"items", std::move(items)}};
+  json value{{"conversation", to_text(part.wire_id)}};
+  put_stretch(value, part, std::move(items));
+  return value;
 }
 
 Result<VerifiedEnvelope> submission_item(const json& value, const PeerIdentity& origin,
@@ -42,10 +63,11 @@ Result<core::SubmissionPart<VerifiedEnvelope>> submission_part(const json& value
                                                                TimePoint seen_at,
                                                                std::size_t& entries_left) {
   CPC_TRY(const JsonObject object, JsonObject::of(value, "submission lane"));
-  CPC_TRY(object.only({"conversation", "first", "items"}));
+  CPC_TRY(object.only({"conversation", "first", "items", "skip"}));
   core::SubmissionPart<VerifiedEnvelope> part;
   CPC_TRY(part.wire_id, object.id<core::WireId>("conversation"));
   CPC_TRY(part.first, object.integer("first", 1, json_integer_max));
+  CPC_TRY(read_skip(object, part));
   CPC_TRY(const auto items, object.array("items", 5000));
   CPC_TRY(take(entries_left, items.size()));
   for (const json& entry : items) {
@@ -61,9 +83,10 @@ Result<core::SubmissionPart<VerifiedEnvelope>> submission_part(const json& value
 
 Result<core::FramePart> frame_part(const JsonObject& object, const PeerIdentity& origin,
                                    TimePoint seen_at, std::size_t& entries_left) {
-  CPC_TRY(object.only({"first", "items"}));
+  CPC_TRY(object.only({"first", "items", "skip"}));
   core::FramePart part;
   CPC_TRY(part.first, object.integer("first", 1, json_integer_max));
+  CPC_TRY(read_skip(object, part));
   CPC_TRY(const auto items, object.strings("items", 5000, frame_bytes_max));
   CPC_TRY(take(entries_left, items.size()));
   for (const std::string& jws : items) {
@@ -95,7 +118,9 @@ Bytes encode_batch(const core::Batch& batch, const StoreMark& mark) {
   if (batch.frames) {
     json items = json::array();
     for (const auto& item : batch.frames->items) items.push_back(item.jws);
-    value["frames"] = {{"first", batch.frames->first}, {"items", std::move(items)}};
+    json frames = json::object();
+    put_stretch(frames, *batch.frames, std::move(items));
+    value["frames"] = std::move(frames);
   }
   json logs = json::array();
   for (const auto& part : batch.logs) logs.push_back(to_json(part));

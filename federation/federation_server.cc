@@ -189,6 +189,8 @@ FederationServer::WireTask<HttpReply> FederationServer::answer_hello(const HttpR
 
 FederationServer::WireTask<HttpReply> FederationServer::answer_transaction(
     const HttpRequest& request, PeerDirectory::Identity peer) {
+  const Admission::Ticket ticket = admission_.admit(peer->name, request.body.size());
+  if (!ticket) co_return WireError{WireCode::busy, "too much is under way"};
   const TimePoint seen_at = self_.timers.now();
   CPC_CO_TRY(const SealingKeys::Key sealing_key, key_to_open(request));
   const std::string_view id = std::string_view{request.path}.substr(transaction_path.size());
@@ -230,6 +232,7 @@ FederationServer::WireTask<HttpReply> FederationServer::answer_transaction(
     }
   }
   answer.now = self_.timers.now();
+  answer.credit = admission_.credit(self_.limits);
   co_return co_await signed_reply(request, transaction_type, encode_answer(answer));
 }
 

@@ -6,6 +6,7 @@
 // Network thread only.
 #pragma once
 
+#include "federation/admission.h"
 #include "federation/keyring.h"
 #include "federation/line_limit.h"
 #include "federation/log_server.h"
@@ -75,6 +76,7 @@ class FederationServer {
   Parts self_;
   routing::SteadyPoint began_;
   LogServer logs_;
+  Admission admission_;
   ReplayCache nonces_;
   LineLimit refusals_;
 };

@@ -5,8 +5,15 @@
 
 namespace cpc::federation {
 
+Task<PeerDirectory::Identity> HttpHeadExchange::able(core::InstanceName hub) {
+  CPC_CO_TRY(const auto identity, co_await self_.directory.find(hub, Asker::us));
+  if (!identity->can(feature_heads)) co_return fail(ErrorCode::denied, "the hub compares no heads");
+  co_return identity;
+}
+
 Task<HttpHeadExchange::Compared> HttpHeadExchange::compare(core::InstanceName hub,
                                                            std::vector<core::LogHead> heads) {
+  CPC_CO_TRY(co_await able(hub));
   const HeadsAsked asked{{self_.home.epoch, self_.home.boot_counter}, std::move(heads)};
   HttpRequest request =
       request_of("POST", std::string{heads_path}, heads_type, encode_heads(asked));
@@ -18,6 +25,7 @@ Task<HttpHeadExchange::Compared> HttpHeadExchange::compare(core::InstanceName hu
 
 Task<HttpHeadExchange::Pulled> HttpHeadExchange::pull(core::InstanceName hub, core::WireId wire_id,
                                                       core::Position after) {
+  CPC_CO_TRY(const auto identity, co_await able(hub));
   HttpRequest request;
   request.method = "GET";
   request.path = std::string{log_path} + to_text(wire_id);
@@ -25,7 +33,6 @@ Task<HttpHeadExchange::Pulled> HttpHeadExchange::pull(core::InstanceName hub, co
   const std::string asked_for = request.path + "?" + request.query;
   CPC_CO_TRY(const HttpPeerExchange::Exchanged exchanged,
              co_await self_.exchange.ask(hub, std::move(request)));
-  CPC_CO_TRY(const auto identity, co_await self_.directory.find(hub, Asker::us));
 
   const Bytes& sent = exchanged.reply.body;
   SealingKeys::Key key;

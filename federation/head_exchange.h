@@ -29,6 +29,9 @@ class HttpHeadExchange final : public routing::HeadExchange {
                                   core::Position after) override;
 
  private:
+  /// Who the hub is, if it can do this.
+  [[nodiscard]] Task<PeerDirectory::Identity> able(core::InstanceName hub);
+
   Parts self_;
 };
 

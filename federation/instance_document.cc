@@ -30,8 +30,8 @@ json operational_of(const OperationalDraft& draft) {
               {"endpoints", std::move(endpoints)},
               {"tls_pins", std::move(pins)},
               {"sealing_keys", std::move(sealing_keys)},
-              {"versions", {1}},
-              {"features", json::array()},
+              {"versions", protocol_versions},
+              {"features", own_features},
               {"limits",
                {{"transaction_bytes_max", draft.transaction_bytes_max},
                 {"transaction_entries_max", draft.transaction_entries_max}}}};
@@ -76,6 +76,8 @@ Result<> read_operational(const Jws& jws, TimePoint now, PeerIdentity& identity)
   }
   if (identity.tls_pins.empty()) return fail(ErrorCode::invalid, "a document without TLS pins");
   CPC_TRY(identity.sealing_keys, read_sealing_keys(part));
+  CPC_TRY(identity.versions, read_versions(part));
+  CPC_TRY(identity.features, part.strings("features", 64, 64));
   CPC_TRY(const JsonObject limits, part.object("limits"));
   CPC_TRY(const std::int64_t bytes,
           limits.integer("transaction_bytes_max", 64 * 1024, json_integer_max));

@@ -21,6 +21,10 @@ Error error_of(const HttpReply& reply) {
   const std::string code =
       problem ? std::string{to_text(problem.value().code)} : std::to_string(reply.status);
   const std::string detail = code + ": the peer said so";
+  if (problem && problem.value().code == WireCode::incompatible) {
+    const Result<> checked = check_versions(problem.value().versions);
+    if (!checked) return checked.error();
+  }
   if (reply.status == 413) return fail(ErrorCode::too_large, detail);
   const bool is_temporary = reply.status >= 500 || reply.status == 429 || reply.status == 408 ||
                             (problem && problem.value().retryable);
@@ -186,7 +190,8 @@ Result<> HttpPeerExchange::check_status(const core::InstanceName& peer, const Ht
 
 Task<HttpPeerExchange::Exchanged> HttpPeerExchange::attempt(core::InstanceName peer,
                                                             HttpRequest request) {
-  CPC_CO_TRY(co_await self_.directory.find(peer, Asker::us));
+  CPC_CO_TRY(const auto identity, co_await self_.directory.find(peer, Asker::us));
+  CPC_CO_TRY(check_versions(identity->versions));
   CPC_CO_TRY(request, co_await sign(peer, std::move(request)));
   HttpRequest head{request.method, request.path, request.query, request.headers, {}};
   Exchanged exchanged;

@@ -3,7 +3,11 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <optional>
+#include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/address.h"
@@ -25,6 +29,18 @@ struct RevokedKey {
   TimePoint at;  ///< What it signed since is of somebody else, perhaps.
 };
 
+/// The protocol versions we speak, and what we can beyond the first one's minimum: a peer whose
+/// document does not name a feature is not asked for it. docs/protocol.md section "Versions".
+inline constexpr std::array<std::int64_t, 1> protocol_versions{1};
+inline constexpr std::string_view feature_heads = "heads";  ///< sync/heads and log pulls.
+inline constexpr std::array<std::string_view, 1> own_features{feature_heads};
+
+class JsonObject;
+/// The member `versions`. Fails with invalid unless it is a list of at most 16 integers.
+[[nodiscard]] Result<std::vector<std::int64_t>> read_versions(const JsonObject& object);
+/// Fails with denied, `INCOMPATIBLE: ...`, if no version of ours is among `theirs`.
+[[nodiscard]] Result<> check_versions(std::span<const std::int64_t> theirs);
+
 struct PeerIdentity {
   core::InstanceName name;
   core::Iid iid;
@@ -42,9 +58,14 @@ struct PeerIdentity {
   crypto::KeyId operational_key{};  ///< Which signed the operational part.
   TimePoint delegation_expires{};
   TimePoint operational_expires{};
+  std::vector<std::int64_t> versions{};  ///< That it speaks.
+  std::vector<std::string> features{};
   std::size_t transaction_bytes_max = 0;
   std::size_t transaction_entries_max = 0;
 
+  [[nodiscard]] bool can(std::string_view feature) const {
+    return std::ranges::find(features, feature) != features.end();
+  }
   [[nodiscard]] bool is_revoked(const crypto::KeyId& id) const {
     return std::ranges::any_of(revoked, [&](const RevokedKey& one) { return one.id == id; });
   }

@@ -98,6 +98,9 @@ Bytes encode_answer(const core::Answer& answer) {
   json lanes = json::array();
   for (const auto& lane : answer.lanes) lanes.push_back(to_json(lane));
   value["lanes"] = std::move(lanes);
+  if (answer.credit) {
+    value["credit"] = {{"entries", answer.credit->entries}, {"bytes", answer.credit->bytes}};
+  }
   return compact_json(value);
 }
 
@@ -112,14 +115,21 @@ Result<core::Answer> decode_answer(std::string_view body) {
     CPC_TRY(auto lane, lane_from_json(entry));
     answer.lanes.push_back(std::move(lane));
   }
+  if (object.has("credit")) {
+    CPC_TRY(const JsonObject credit, object.object("credit"));
+    CPC_TRY(const auto entries, credit.integer("entries", 0, json_integer_max));
+    CPC_TRY(const auto bytes, credit.integer("bytes", 0, json_integer_max));
+    answer.credit =
+        core::Credit{static_cast<std::size_t>(entries), static_cast<std::size_t>(bytes)};
+  }
   return answer;
 }
 
 Bytes encode_hello(const Hello& hello) {
   json value = to_json(hello.mark);
   value["now"] = to_milliseconds(hello.now);
-  value["versions"] = {1};
-  value["features"] = json::array();
+  value["versions"] = protocol_versions;
+  value["features"] = own_features;
   value["delegation_serial"] = hello.delegation_serial;
   value["operational_serial"] = hello.operational_serial;
   return compact_json(value);
@@ -133,10 +143,8 @@ Result<Hello> decode_hello(std::string_view body) {
   CPC_TRY(hello.now, object.time("now"));
   CPC_TRY(hello.delegation_serial, object.integer("delegation_serial", 0, json_integer_max));
   CPC_TRY(hello.operational_serial, object.integer("operational_serial", 0, json_integer_max));
-  CPC_TRY(const auto versions, object.array("versions", 16));
-  const bool is_common = std::ranges::any_of(
-      versions, [](const json& version) { return version.is_number_integer() && version == 1; });
-  if (!is_common) return fail(ErrorCode::denied, "no protocol version in common");
+  CPC_TRY(const auto versions, read_versions(object));
+  CPC_TRY(check_versions(versions));
   return hello;
 }
 

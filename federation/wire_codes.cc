@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 
+#include "federation/peer_identity.h"
 #include "federation/strict_json.h"
 
 namespace cpc::federation {
@@ -87,8 +88,10 @@ HttpReply problem_reply(WireCode code, TimePoint now, bool retryable) {
   HttpReply reply;
   reply.status = http_status(code);
   reply.headers.list = {{"content-type", std::string{problem_type}}};
-  reply.body = compact_json(
-      {{"code", to_text(code)}, {"retryable", retryable}, {"server_time", to_milliseconds(now)}});
+  nlohmann::json problem{
+      {"code", to_text(code)}, {"retryable", retryable}, {"server_time", to_milliseconds(now)}};
+  if (code == WireCode::incompatible) problem["versions"] = protocol_versions;
+  reply.body = compact_json(problem);
   return reply;
 }
 
@@ -103,7 +106,11 @@ Result<WireProblem> read_problem(const HttpReply& reply) {
   CPC_TRY(const TimePoint server_time, problem.time("server_time"));
   const std::optional<WireCode> code = wire_code_from_text(text);
   if (!code) return problem.wrong("code", "is unknown");
-  return WireProblem{*code, retryable, server_time};
+  WireProblem told{*code, retryable, server_time};
+  if (problem.has("versions")) {
+    CPC_TRY(told.versions, read_versions(problem));
+  }
+  return told;
 }
 
 std::optional<Milliseconds> read_retry_after(const HttpReply& reply) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/result.h"
 #include "core/base/time.h"
@@ -58,11 +59,13 @@ using WireResult =
 /// What a problem reply says (RFC 9457 section 3, our extension members).
 struct WireProblem {
   WireCode code;
-  bool retryable;         ///< The same request, signed anew, may succeed later.
-  TimePoint server_time;  ///< The refuser's clock.
+  bool retryable;                        ///< The same request, signed anew, may succeed later.
+  TimePoint server_time;                 ///< The refuser's clock.
+  std::vector<std::int64_t> versions{};  ///< That it speaks; told with INCOMPATIBLE.
 };
 
-/// {"code":"...","retryable":...,"server_time":<ms>} with the code's status.
+/// {"code":"...","retryable":...,"server_time":<ms>} with the code's status; INCOMPATIBLE says
+/// which `versions` we speak besides.
 [[nodiscard]] HttpReply problem_reply(WireCode code, TimePoint now, bool retryable);
 
 /// The inverse, for clients. Fails with invalid if the reply is not such a problem or its code is

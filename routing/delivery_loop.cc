@@ -18,7 +18,8 @@ struct DeliveryLoops::PeerLoop {
   Signal signal;
   Pace pace;
   Wait wait;
-  bool has_work = false;  // Set by a wake-up, cleared before the store is read.
+  std::optional<core::Credit> credit;  // Of the peer's last answer.
+  bool has_work = false;               // Set by a wake-up, cleared before the store is read.
   // What the store keeps of the peer's answers; read with the first delivery.
   std::optional<core::EvidenceBook> evidence;
 };
@@ -221,7 +222,8 @@ asio::awaitable<TurnEnd> DeliveryLoops::deliver(std::shared_ptr<PeerLoop> loop) 
       lower_of(loop->pace.limits, parts_.peers.limits_of(loop->name, parts_.settings.limits));
   core::Batch batch;
   const Result<> read = co_await parts_.store.read([&](core::Snapshot& store) -> Result<> {
-    CPC_TRY(batch, core::owed_to(store, parts_.home, loop->name, loop->pace.limits));
+    CPC_TRY(batch, core::owed_to(store, parts_.home, loop->name,
+                                 within_credit(loop->pace.limits, loop->credit)));
     if (loop->evidence) return success();
     CPC_TRY(const auto kept, store.evidence_of(loop->name, core::evidence_rows_max + 1));
     loop->evidence.emplace(kept);
@@ -238,6 +240,7 @@ asio::awaitable<TurnEnd> DeliveryLoops::deliver(std::shared_ptr<PeerLoop> loop) 
                                                       parts_.peers.deliver(loop->name, batch));
   if (!answer) co_return note_failure(*loop, answer.error());
   note_success(loop->name);
+  loop->credit = answer.value().credit;
 
   std::optional<core::EvidenceBook::Plan> kept;
   if (auto fresh = core::evidence_of(loop->name, batch, answer.value(), parts_.timers.now())) {
@@ -263,7 +266,16 @@ asio::awaitable<TurnEnd> DeliveryLoops::deliver(std::shared_ptr<PeerLoop> loop) 
                                           {"code", lane.code},
                                           {"evidence", kept ? kept->row.number : 0}});
   }
-  co_return turn_end(outcome);
+  for (const core::LeftOut& item : outcome.left_out) {
+    parts_.log.warn("the peer will never take an item; it is left out",
+                    {{"peer", loop->name.text()},
+                     {"lane", to_text(item.lane.kind)},
+                     {"conversation", to_text(item.lane.conversation)},
+                     {"position", item.position},
+                     {"code", item.code},
+                     {"evidence", kept ? kept->row.number : 0}});
+  }
+  co_return has_no_room(loop->credit) ? TurnEnd::deferred : turn_end(outcome);
 }
 
 TurnEnd DeliveryLoops::note_failure(const PeerLoop& loop, const Error& error) {

@@ -98,6 +98,18 @@ core::DeliveryLimits lower_of(core::DeliveryLimits one, const core::DeliveryLimi
   return one;
 }
 
+core::DeliveryLimits within_credit(core::DeliveryLimits limits,
+                                   const std::optional<core::Credit>& credit) {
+  if (!credit) return limits;
+  limits.entries_max = std::min(limits.entries_max, std::max<std::size_t>(credit->entries, 1));
+  limits.bytes_max = std::min(limits.bytes_max, std::max(credit->bytes, batch_bytes_min));
+  return limits;
+}
+
+bool has_no_room(const std::optional<core::Credit>& credit) {
+  return credit && (credit->entries == 0 || credit->bytes == 0);
+}
+
 TurnEnd turn_end(const core::DeliveryOutcome& outcome) {
   return outcome.has_progressed || !outcome.blocked.empty() ? TurnEnd::progressed
                                                             : TurnEnd::deferred;

@@ -66,6 +66,12 @@ struct NextStep {
 [[nodiscard]] core::DeliveryLimits lower_of(core::DeliveryLimits one,
                                             const core::DeliveryLimits& other);
 
+/// `limits`, lowered to what the peer said to have room for. One that has none is sent the least
+/// there is, after a pause: its answer tells of its room again.
+[[nodiscard]] core::DeliveryLimits within_credit(core::DeliveryLimits limits,
+                                                 const std::optional<core::Credit>& credit);
+[[nodiscard]] bool has_no_room(const std::optional<core::Credit>& credit);
+
 /// How a delivery that was answered and recorded ended.
 [[nodiscard]] TurnEnd turn_end(const core::DeliveryOutcome& outcome);
 

@@ -6,6 +6,7 @@
 
 #include "federation/envelope_codec.h"
 #include "federation/frame_codec.h"
+#include "federation/heads_codec.h"
 #include "federation/jws.h"
 #include "federation/sealed_body.h"
 #include "federation/strict_json.h"
@@ -69,6 +70,7 @@ core::Batch unverified(const core::VerifiedBatch& batch) {
     auto& to = plain.submissions.emplace_back();
     to.wire_id = part.wire_id;
     to.first = part.first;
+    to.skipped = part.skipped;
     for (const auto& envelope : part.items) to.items.push_back(envelope.envelope());
   }
   return plain;
@@ -85,7 +87,7 @@ void check_batch(const ReceivedBatch& received) {
   const core::VerifiedBatch& batch = received.batch;
   promise(items_of(batch) <= entries_max, "a transaction holds so many items at most");
   if (batch.frames) {
-    promise(batch.frames->first >= 1, "positions count from 1");
+    promise(core::begin_of(*batch.frames) >= 1, "positions count from 1");
     for (const auto& item : batch.frames->items) {
       const auto frame = verify_frame(item.jws, alpha_identity(), fixed_now);
       promise(frame.has_value() && frame.value().id == item.id, "a frame that was taken verifies");
@@ -140,6 +142,26 @@ void read_answers(std::string_view octets) {
   }
 }
 
+void read_heads(std::string_view octets) {
+  if (const auto asked = decode_heads(octets)) {
+    promise(asked.value().heads.size() <= core::heads_max, "so many heads at most");
+    const auto again = decode_heads(encode_heads(asked.value()));
+    promise(again.has_value() && again.value().heads == asked.value().heads,
+            "heads that are written again read as the same");
+  }
+  if (const auto told = decode_heads_answer(octets)) {
+    const auto again = decode_heads_answer(encode_heads_answer(told.value()));
+    promise(again.has_value() && again.value().answers == told.value().answers,
+            "what a hub says of heads and is written again reads as the same");
+  }
+  if (const auto after = parse_pull_query(octets)) {
+    promise(pull_query(after.value()) == octets, "a pull has one spelling");
+  }
+  const auto pulled =
+      decode_stretch(octets, {alpha_identity(), &alpha_identity()}, fixed_now, entries_max);
+  promise(!pulled || pulled.value().part.items.size() <= entries_max, "so many entries at most");
+}
+
 void read_sealed(std::string_view octets, std::size_t lot) {
   static const auto key = crypto::SealingKey::from_private(
       crypto::Seed::from_bytes(crypto::sha256("sealing").view()).value());
@@ -158,6 +180,7 @@ void run(std::string_view octets) {
   read_batch(octets);
   read_signed_batch(octets);
   read_answers(octets);
+  read_heads(octets);
   read_sealed(octets, lot_of(octets));
 }
 

@@ -394,7 +394,7 @@ TEST_CASE("a peer that lost acknowledged frames does not stop the lane") {
   CHECK(crowd.alpha.store.rows<Frame>().empty());
 }
 
-TEST_CASE("what is no frame of its sender stops the lane there, what stood before is kept") {
+TEST_CASE("what is no frame of its sender is left out, what stood before and behind it arrives") {
   Crowd crowd{3};
   Batch batch = Federation::owed(crowd.alpha, crowd.beta);
   SECTION("altered") {
@@ -419,11 +419,17 @@ TEST_CASE("what is no frame of its sender stops the lane there, what stood befor
   const auto outcome =
       Federation::conclude(crowd.alpha, crowd.beta, batch, federation::encode_answer(answer))
           .value();
-  REQUIRE(outcome.blocked.size() == 1);
+  CHECK(outcome.blocked.empty());
+  REQUIRE(outcome.left_out.size() == 1);
+  CHECK(outcome.left_out.front().position == 2);
+  CHECK(outcome.left_out.front().code == answer.lanes.front().code);
+  const Batch next = Federation::owed(crowd.alpha, crowd.beta);
+  CHECK(begin_of(next.frames.value()) == 2);
+  CHECK(next.frames->first == 3);
+  crowd.world.settle();
   const auto lane = crowd.alpha.store.row<Lane>({crowd.beta.name(), LaneKind::consent, {}}).value();
-  CHECK_FALSE(lane.blocked.empty());
-  CHECK(lane.acked.seq == 1);
-  CHECK(crowd.alpha.store.rows<Frame>().size() == 2);
+  CHECK(lane.blocked.empty());
+  CHECK(lane.acked.seq == 3);
 }
 
 TEST_CASE("the names of verdicts and states read back as themselves") {

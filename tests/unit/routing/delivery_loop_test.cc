@@ -338,6 +338,65 @@ TEST_CASE("a blocked lane is told to the operator once, with peer and code, and 
   CHECK(outside.peers.peer(1).batches.size() == 1);
 }
 
+TEST_CASE("what a peer will never take is left out and told, and what follows is delivered") {
+  Outside outside;
+  FakePeer& peer = outside.peers.peer(1);
+  peer.refuses_next = "MALFORMED";
+  Daemon daemon{outside};
+  daemon.start();
+  daemon.owe(1, 3);
+  outside.timers.pass(1min);
+  CHECK(peer.held.size() == 2);
+  CHECK(peer.skipped == 1);
+  REQUIRE(outside.log.count("the peer will never take an item; it is left out") == 1);
+  CHECK(outside.log.count("a lane is blocked") == 0);
+
+  daemon.owe(1);
+  outside.timers.pass(1min);
+  CHECK(peer.held.size() == 3);
+}
+
+TEST_CASE("a lane whose last item was left out owes nothing more") {
+  Outside outside;
+  FakePeer& peer = outside.peers.peer(1);
+  peer.refuses_next = "MALFORMED";
+  Daemon daemon{outside};
+  daemon.start();
+  daemon.owe(1);
+  outside.timers.pass(1h);
+  CHECK(peer.held.empty());
+  CHECK(peer.skipped == 1);
+  CHECK(peer.batches == std::vector<std::size_t>{1, 0});
+}
+
+TEST_CASE("no more is sent at once than the peer said to have room for") {
+  Outside outside;
+  FakePeer& peer = outside.peers.peer(1);
+  peer.credit = core::Credit{3, 1'000'000};
+  Daemon daemon{outside};
+  daemon.start();
+  daemon.owe(1, 20);
+  outside.timers.pass(1min);
+  REQUIRE(peer.held.size() == 20);
+  for (std::size_t i = 1; i < peer.batches.size(); ++i) CHECK(peer.batches[i] <= 3);
+}
+
+TEST_CASE("a peer without room is sent one item now and then, until it has some again") {
+  Outside outside;
+  FakePeer& peer = outside.peers.peer(1);
+  peer.credit = core::Credit{0, 0};
+  Daemon daemon{outside};
+  daemon.start();
+  daemon.owe(1, 600);
+  outside.timers.pass(1min);
+  CHECK(peer.batches.size() >= 5);
+  CHECK(peer.batches.size() <= 12);
+  for (std::size_t i = 1; i < peer.batches.size(); ++i) CHECK(peer.batches[i] == 1);
+  peer.credit = core::Credit{500, 1'000'000};
+  outside.timers.pass(1min);
+  CHECK(peer.held.size() == 600);
+}
+
 TEST_CASE("a failing store delays deliveries and is told once") {
   Outside outside;
   Daemon daemon{outside};

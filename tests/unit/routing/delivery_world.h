@@ -183,8 +183,11 @@ struct FakePeer {
   int defers = 0;                    ///< So many transactions are answered with defer.
   std::size_t items_max = 1000;      ///< More in one transaction is too_large.
   std::optional<std::size_t> told;   ///< What its document says of items_max.
-  std::string blocks_with;           ///< Answers reject with this code.
-  Bytes proof;                       ///< Of its answers, with their number behind it.
+  std::string blocks_with;           ///< Answers not_hub with this code.
+  std::string refuses_next;          ///< The next item is rejected with this code.
+  std::optional<core::Credit> credit;
+  std::int64_t skipped = 0;  ///< Positions that hold nothing.
+  Bytes proof;               ///< Of its answers, with their number behind it.
 
   std::vector<Bytes> held;  ///< Frames, in order.
   int duplicates = 0;       ///< Frames that came again.
@@ -256,20 +259,27 @@ class FakeExchange final : public routing::PeerExchange {
     if (!peer.is_up) co_return fail(ErrorCode::unavailable, "no connection");
     co_return success();
   }
+  static std::int64_t size_of(const FakePeer& peer) {
+    return static_cast<std::int64_t>(peer.held.size());
+  }
   core::Answer answer(FakePeer& peer, const core::FramePart& part) {
     peer.batches.push_back(part.items.size());
     core::LaneAnswer lane;
     lane.kind = core::LaneKind::consent;
     if (!peer.blocks_with.empty()) {
-      lane.verdict = core::LaneVerdict::reject;
+      lane.verdict = core::LaneVerdict::not_hub;
       lane.code = peer.blocks_with;
+    } else if (!peer.refuses_next.empty()) {
+      lane.verdict = core::LaneVerdict::reject;
+      lane.code = std::exchange(peer.refuses_next, {});
     } else if (peer.defers > 0) {
       --peer.defers;
       lane.verdict = core::LaneVerdict::defer;
     } else {
       std::int64_t at = part.first;
+      if (part.skipped > 0) peer.skipped = std::max(peer.skipped, part.first - 1 - size_of(peer));
       for (const core::FrameItem& item : part.items) {
-        if (at++ <= static_cast<std::int64_t>(peer.held.size())) {
+        if (at++ <= size_of(peer) + peer.skipped) {
           ++peer.duplicates;
           continue;
         }
@@ -277,8 +287,8 @@ class FakeExchange final : public routing::PeerExchange {
         peer.last_held_at = timers_.now();
       }
     }
-    lane.position = {0, static_cast<std::int64_t>(peer.held.size())};
-    core::Answer answer{{}, 1, timers_.now(), {lane}};
+    lane.position = {0, size_of(peer) + peer.skipped};
+    core::Answer answer{{}, 1, timers_.now(), {lane}, peer.credit};
     if (!peer.proof.empty()) answer.proof = peer.proof + std::to_string(peer.batches.size());
     return answer;
   }
