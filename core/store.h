@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/directories.h"
 #include "core/evidence.h"
 #include "core/records.h"
 
@@ -75,7 +76,7 @@ template <template <class...> class Template>
 using ForAllRows =
     Template<Account, Conversation, ConversationByPair, ConversationByWire, Member, UntoldRead,
              Event, Consent, ContactRequest, OpenRequests, SentRequest, Projection, Lane, Frame,
-             InLane, InboxFrame, Peer, Evidence, Idempotency>;
+             InLane, InboxFrame, Peer, Evidence, Directory, DirectoryRecord, Idempotency>;
 
 /// What a rule needs that only reads: both a Transaction and a Snapshot are one.
 using Lookup = ForAllRows<FindsOf>;
@@ -214,6 +215,11 @@ class Snapshot : public Lookup {
   [[nodiscard]] virtual Result<std::vector<Account>> accounts(const std::string& after,
                                                               std::size_t limit) = 0;
   [[nodiscard]] virtual Result<std::vector<Peer>> peers(std::size_t limit) = 0;
+  /// By id.
+  [[nodiscard]] virtual Result<std::vector<Directory>> directories(std::size_t limit) = 0;
+  /// Of one directory, those after the version `after`, by version.
+  [[nodiscard]] virtual Result<std::vector<DirectoryRecord>> directory_records(
+      const DirectoryId& directory, std::int64_t after, std::size_t limit) = 0;
   /// Entries owed to a peer over all lanes (log and submission entries, frames).
   [[nodiscard]] virtual Result<std::int64_t> owed_count(const InstanceName& peer) = 0;
 };

@@ -324,6 +324,32 @@ struct RecordMap<core::Evidence> {
 };
 
 template <>
+struct RecordMap<core::Directory> {
+  static constexpr std::string_view table = "directories";
+  static void key(auto&& visit, auto&... row) { visit("id", row.id...); }
+  static void rest(auto&& visit, auto&... row) {
+    visit("name", row.name...);
+    visit("version", row.version...);
+    visit("source", row.source...);
+    visit("endpoints", row.endpoints...);
+    visit("is_served", row.is_served...);
+    visit("asked_at", row.asked_at...);
+    visit(octets("rival"), row.rival...);
+    visit("rival_seen_at", row.rival_seen_at...);
+  }
+};
+
+template <>
+struct RecordMap<core::DirectoryRecord> {
+  static constexpr std::string_view table = "directory_records";
+  static void key(auto&& visit, auto&... row) {
+    visit("directory", row.directory...);
+    visit("version", row.version...);
+  }
+  static void rest(auto&& visit, auto&... row) { visit(octets("record"), row.record...); }
+};
+
+template <>
 struct RecordMap<core::Idempotency> {
   static constexpr std::string_view table = "idempotency";
   static void key(auto&& visit, auto&... row) {

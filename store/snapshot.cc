@@ -211,4 +211,14 @@ Result<std::vector<core::Peer>> SqlSnapshot::peers(std::size_t limit) {
   return range<core::Peer>(sql::peers, {bounded(limit)});
 }
 
+Result<std::vector<core::Directory>> SqlSnapshot::directories(std::size_t limit) {
+  return range<core::Directory>(sql::directories, {bounded(limit)});
+}
+
+Result<std::vector<core::DirectoryRecord>> SqlSnapshot::directory_records(
+    const core::DirectoryId& directory, std::int64_t after, std::size_t limit) {
+  return range<core::DirectoryRecord>(sql::directory_records,
+                                      {blob(directory), after, bounded(limit)});
+}
+
 }  // namespace cpc::store

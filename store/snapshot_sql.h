@@ -208,4 +208,11 @@ inline constexpr char accounts_after[] = "WHERE local > $1 ORDER BY local LIMIT 
 /// $1 rows at most. Primary key.
 inline constexpr char peers[] = "ORDER BY name LIMIT $1";
 
+/// $1 rows at most. Primary key.
+inline constexpr char directories[] = "ORDER BY id LIMIT $1";
+
+/// $1 directory, $2 version after which, $3 rows at most. Primary key.
+inline constexpr char directory_records[] =
+    "WHERE directory = $1 AND version > $2 ORDER BY version LIMIT $3";
+
 }  // namespace cpc::store::sql

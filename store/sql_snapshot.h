@@ -83,6 +83,10 @@ class SqlSnapshot final : public Finding<SqlSnapshot, core::Snapshot>::AllRows {
 
   Result<std::vector<core::Account>> accounts(const std::string& after, std::size_t limit) override;
   Result<std::vector<core::Peer>> peers(std::size_t limit) override;
+  Result<std::vector<core::Directory>> directories(std::size_t limit) override;
+  Result<std::vector<core::DirectoryRecord>> directory_records(const core::DirectoryId& directory,
+                                                               std::int64_t after,
+                                                               std::size_t limit) override;
   Result<std::int64_t> owed_count(const core::InstanceName& peer) override;
 
  private:

@@ -84,6 +84,8 @@ std::vector<Plan> explained_plans(std::unique_ptr<store::Connection> connection,
     CPC_TRY(s.changes_in({chat}, ann, 0, 10, 10));
     CPC_TRY(s.accounts("", 10));
     CPC_TRY(s.peers(10));
+    CPC_TRY(s.directories(10));
+    CPC_TRY(s.directory_records(id_of<core::DirectoryId>(1), 1, 10));
     CPC_TRY(s.owed_count(beta));
     return success();
   }));

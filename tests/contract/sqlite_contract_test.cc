@@ -315,12 +315,13 @@ TEST_CASE("no range of a snapshot scans a table", "[sqlite]") {
       INFO(step);
       const bool is_scan = step.starts_with("SCAN ");
       // Reading a whole index is right where the index holds only what is asked for, and for the
-      // list of peers, which is read in order up to its limit.
+      // lists of peers and directories, which are read in order up to their limit.
       const bool is_meant = step.find("INDEX lanes_owing") != std::string::npos ||
                             step.find("INDEX inbox_frames_waiting") != std::string::npos ||
                             step.find("INDEX events_signable") != std::string::npos ||
                             step.find("INDEX events_waiting") != std::string::npos ||
                             step.starts_with("SCAN peers USING INDEX") ||
+                            step.starts_with("SCAN directories USING INDEX") ||
                             step.starts_with("SCAN (subquery");
       CHECK((!is_scan || is_meant));
       // Only what is drawn from several conversations at once has to be sorted.

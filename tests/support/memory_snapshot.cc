@@ -219,6 +219,14 @@ class MemorySnapshot final : public FindingAll<MemorySnapshot, core::Snapshot>::
   [[nodiscard]] Result<std::vector<core::Peer>> peers(std::size_t limit) override {
     return filtered<core::Peer>([](const auto&) { return true; }, limit);
   }
+  [[nodiscard]] Result<std::vector<core::Directory>> directories(std::size_t limit) override {
+    return filtered<core::Directory>([](const auto&) { return true; }, limit);
+  }
+  [[nodiscard]] Result<std::vector<core::DirectoryRecord>> directory_records(
+      const core::DirectoryId& directory, std::int64_t after, std::size_t limit) override {
+    return filtered<core::DirectoryRecord>(
+        [&](const auto& row) { return row.directory == directory && row.version > after; }, limit);
+  }
   [[nodiscard]] Result<std::int64_t> owed_count(const core::InstanceName& peer) override {
     std::int64_t count = 0;
     for (const auto& [key, lane] : store_.rows<core::Lane>()) {
