@@ -47,6 +47,20 @@ struct Claim {
   std::string source;
 };
 
+/// What the signed directories that we follow say of a name, all of them together.
+struct DirectoryWord {
+  enum class State {
+    silent,     ///< None knows it.
+    active,     ///< `claim` says who it is.
+    gone,       ///< It was closed, or none vouches for it any more.
+    contested,  ///< They name two instances.
+  };
+  State state = State::silent;
+  Claim claim{};
+  bool is_closed = false;  ///< Of those that are gone: its instance was closed.
+  std::string why{};       ///< Of those that are gone or contested.
+};
+
 /// Who a name is to us now.
 struct Standing {
   std::optional<core::Iid> iid;  ///< None: we never met.
