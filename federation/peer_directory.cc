@@ -120,14 +120,18 @@ void PeerDirectory::doubt_target(const core::InstanceName& name) {
 }
 
 // The operator's, else what DNS says now, else what the document of a peer said that is not of the
-// configuration. Where DNS speaks of another instance than the one that the name is pinned to we do
-// not even knock.
+// configuration, else what a directory says. Where DNS speaks of another instance than the one that
+// the name is pinned to we do not even knock.
 Task<std::vector<routing::Endpoint>> PeerDirectory::endpoints_of(core::InstanceName name) {
   const Standing standing = known_[name].standing;
   if (!standing.endpoints.empty()) co_return standing.endpoints;
   std::vector<routing::Endpoint> published;
   if (const Identity identity = known(name); identity && !standing.is_static) {
     published = identity->endpoints;
+  }
+  if (published.empty()) {
+    DirectoryWord word = word_on(name);
+    if (word.claim.iid == standing.iid) published = std::move(word.claim.endpoints);
   }
   if (resolver_ == nullptr && !published.empty()) co_return published;
   if (resolver_ == nullptr) co_return fail(ErrorCode::unavailable, "no endpoint is configured");
@@ -164,7 +168,8 @@ Task<> PeerDirectory::prepare(core::InstanceName name) {
   if (!known_[name].is_loaded) {
     CPC_CO_TRY(co_await load(name));
   }
-  co_return check_standing(name, known_[name]);
+  CPC_CO_TRY(check_standing(name, known_[name]));
+  co_return co_await listen_to_directories(name);
 }
 
 Result<> PeerDirectory::check_standing(const core::InstanceName& name, const Known& known) const {

@@ -5,9 +5,9 @@
 // identity changes nothing but whether we follow it there.
 //
 // Others are met when somebody writes to them or they write to us, as far as TrustPolicy lets them
-// in (peer_trust.h): what the store knows, else DNS, else whom our peers introduce. The name is
-// pinned to the iid whose document was accepted first. peer_meeting.cc asks the sources,
-// peer_orders.cc does what the operator says.
+// in (peer_trust.h): what the store knows, else signed directories, else DNS. The name is pinned to
+// the iid whose document was accepted first. peer_meeting.cc asks the sources, peer_orders.cc does
+// what the operator says.
 //
 // Fetching is bounded: one look-up at a time for each name, whose outcome all who ask share; a
 // document that still serves is asked for once a minute; and a name that a stranger merely claims
@@ -56,6 +56,8 @@ class PeerDirectory {
     const core::Home& home;  ///< Whose name is never a peer.
     std::vector<StaticPeer> peers;
     TrustPolicy trust{};
+    /// What the signed directories say, as DirectoryBook::word_on. Without it there are none.
+    std::function<DirectoryWord(const core::InstanceName&)> directories{};
   };
   /// Without a `resolver` DNS is not asked.
   PeerDirectory(Settings settings, HttpLink& link, routing::StoreGate& store,
@@ -96,9 +98,9 @@ class PeerDirectory {
   [[nodiscard]] Identity known(const core::InstanceName& name) const;
 
   /// Where to connect: the operator's endpoints, else what DNS says, else what the document says of
-  /// a peer that is not configured. Pins are empty only before the first document. Fails with
-  /// not_found if no such peer was met, with unavailable if there is no endpoint now, or DNS says
-  /// that another instance is there.
+  /// a peer that is not configured, else what a signed directory says. Pins are empty only before
+  /// the first document. Fails with not_found if no such peer was met, with unavailable if there is
+  /// no endpoint now, or DNS says that another instance is there.
   [[nodiscard]] Task<LinkTarget> target_of(core::InstanceName name);
   /// Nobody answered at target_of(): if DNS named it, DNS is asked again before long.
   void doubt_target(const core::InstanceName& name);
@@ -161,9 +163,14 @@ class PeerDirectory {
   // peer_meeting.cc: names that we do not know, or nobody vouches for who suffices.
   [[nodiscard]] Result<> may_meet(const core::InstanceName& name, Asker asker);
   [[nodiscard]] bool asks_dns() const;
+  [[nodiscard]] DirectoryWord word_on(const core::InstanceName& name) const;
+  [[nodiscard]] bool is_listed(const core::InstanceName& name) const;
   [[nodiscard]] Task<Identity> meet(core::InstanceName name);
+  [[nodiscard]] Task<Claim> claim_of_directory(core::InstanceName name);
   [[nodiscard]] Task<Claim> claim_of_dns(core::InstanceName name);
   [[nodiscard]] Task<Identity> take_claim(core::InstanceName name, Claim claim);
+  [[nodiscard]] Task<> raise(core::InstanceName name, Claim claim);
+  [[nodiscard]] Task<> listen_to_directories(core::InstanceName name);
   [[nodiscard]] Task<> listen_to_dns(core::InstanceName name, routing::Hints hints);
   void drop_unmet();
 

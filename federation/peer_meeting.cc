@@ -21,9 +21,19 @@ bool PeerDirectory::asks_dns() const {
          (policy.is_dns_trusted && policy.suffices(core::Trust::dnssec));
 }
 
+DirectoryWord PeerDirectory::word_on(const core::InstanceName& name) const {
+  return settings_.directories ? settings_.directories(name) : DirectoryWord{};
+}
+
+/// A directory vouches for it, and that suffices.
+bool PeerDirectory::is_listed(const core::InstanceName& name) const {
+  return settings_.trust.suffices(core::Trust::directory) &&
+         word_on(name).state == DirectoryWord::State::active;
+}
+
 /// A stranger who claims names makes us ask for few of them, and for each once a minute.
 Result<> PeerDirectory::may_meet(const core::InstanceName& name, Asker asker) {
-  if (!asks_dns()) {
+  if (!asks_dns() && !is_listed(name)) {
     return fail(ErrorCode::not_found, "nobody who suffices vouches for this name");
   }
   if (asker == Asker::us) return success();
@@ -56,8 +66,29 @@ void PeerDirectory::drop_unmet() {
 }
 
 Task<PeerDirectory::Identity> PeerDirectory::meet(core::InstanceName name) {
-  CPC_CO_TRY(Claim claim, co_await claim_of_dns(name));
-  co_return co_await take_claim(name, std::move(claim));
+  Result<Claim> claim = fail(ErrorCode::not_found, "nobody vouches for this name");
+  if (is_listed(name)) {
+    claim = co_await claim_of_directory(name);
+  } else {
+    claim = co_await claim_of_dns(name);
+  }
+  if (!claim) co_return claim.error();
+  co_return co_await take_claim(name, std::move(claim).value());
+}
+
+/// Who it is, in the word of a directory, and where, in its word or else that of DNS.
+Task<Claim> PeerDirectory::claim_of_directory(core::InstanceName name) {
+  Claim claim = word_on(name).claim;
+  if (!claim.endpoints.empty()) co_return claim;
+  if (resolver_ == nullptr) {
+    co_return fail(ErrorCode::unavailable, "the directory does not say where it is");
+  }
+  CPC_CO_TRY(routing::Hints hints, co_await resolver_->resolve(name));
+  if (hints.iid && hints.iid != claim.iid) {
+    co_return fail(ErrorCode::unavailable, "DNS names another instance than the directory");
+  }
+  claim.endpoints = std::move(hints.endpoints);
+  co_return claim;
 }
 
 Task<Claim> PeerDirectory::claim_of_dns(core::InstanceName name) {
@@ -90,6 +121,39 @@ Task<PeerDirectory::Identity> PeerDirectory::take_claim(core::InstanceName name,
   co_return co_await accept(name, std::move(document), std::move(claim));
 }
 
+/// Somebody stronger than before vouches for the iid that the name is pinned to.
+Task<> PeerDirectory::raise(core::InstanceName name, Claim claim) {
+  if (claim.trust >= known_[name].standing.trust) co_return success();
+  const auto write = [&](core::Peer& row) -> Result<> {
+    if (row.iid != *claim.iid || claim.trust >= row.trust) return success();
+    row.trust = claim.trust;
+    row.source = claim.source;
+    return success();
+  };
+  CPC_CO_TRY(co_await change_row(name, write));
+  known_[name].standing.trust = claim.trust;
+  known_[name].standing.source = claim.source;
+  co_return success();
+}
+
+/// What the signed directories say of a name: they may vouch for it, contradict, or keep it out.
+/// Whom the operator vouches for is not their business, nor is who is let in on their word alone
+/// lost when they fall silent.
+Task<> PeerDirectory::listen_to_directories(core::InstanceName name) {
+  const DirectoryWord word = word_on(name);
+  const Standing standing = known_[name].standing;
+  if (standing.trust == core::Trust::pinned) co_return success();
+  if (word.state == DirectoryWord::State::contested) co_return fail(ErrorCode::conflict, word.why);
+  if (word.state == DirectoryWord::State::gone) co_return fail(ErrorCode::not_found, word.why);
+  if (word.state == DirectoryWord::State::silent || !standing.iid) co_return success();
+  if (word.claim.iid == standing.iid && standing.trust != core::Trust::none) {
+    co_return co_await raise(name, word.claim);
+  }
+  if (!is_conflict(standing, word.claim)) co_return success();
+  CPC_CO_TRY(co_await note_rival(name, *word.claim.iid, word.claim.source));
+  co_return fail(ErrorCode::conflict, "a directory names another instance than before");
+}
+
 /// What DNS says of a peer that we know: it may vouch for it, or contradict.
 Task<> PeerDirectory::listen_to_dns(core::InstanceName name, routing::Hints hints) {
   if (!hints.iid) co_return success();
@@ -98,19 +162,7 @@ Task<> PeerDirectory::listen_to_dns(core::InstanceName name, routing::Hints hint
   claim.iid = hints.iid;
   claim.trust = hints.is_authenticated ? core::Trust::dnssec : core::Trust::tofu;
   claim.source = "dns";
-  if (claim.iid == standing.iid) {
-    if (claim.trust >= standing.trust) co_return success();
-    const auto raise = [&](core::Peer& row) -> Result<> {
-      if (row.iid != *claim.iid || claim.trust >= row.trust) return success();
-      row.trust = claim.trust;
-      row.source = claim.source;
-      return success();
-    };
-    CPC_CO_TRY(co_await change_row(name, raise));
-    known_[name].standing.trust = claim.trust;
-    known_[name].standing.source = claim.source;
-    co_return success();
-  }
+  if (claim.iid == standing.iid) co_return co_await raise(name, std::move(claim));
   if (!standing.is_static && is_conflict(standing, claim)) {
     CPC_CO_TRY(co_await note_rival(name, *claim.iid, claim.source));
     co_return fail(ErrorCode::conflict, "DNS names another instance than before");

@@ -182,6 +182,8 @@ class Side {
   KeptLog log;
   routing::Resolver* resolver = nullptr;  ///< Set before begin(), or DNS is not asked.
   federation::TrustPolicy trust;          ///< Likewise.
+  /// What signed directories say; likewise.
+  std::function<federation::DirectoryWord(const core::InstanceName&)> directories;
   std::unique_ptr<federation::PeerDirectory> directory;
   std::unique_ptr<federation::OwnDocument> document;
   std::unique_ptr<federation::FederationServer> server;
@@ -200,7 +202,7 @@ class Side {
   void begin(const std::vector<federation::StaticPeer>& peers) {
     settings.tls_pins.assign(1, host().tls_key);
     settings.renew_delegation = [this](TimePoint now) { return renew_delegation(now); };
-    federation::PeerDirectory::Settings peering{home, peers, trust};
+    federation::PeerDirectory::Settings peering{home, peers, trust, directories};
     directory = std::make_unique<federation::PeerDirectory>(std::move(peering), network, gate,
                                                             timers, log, resolver);
     document = std::make_unique<federation::OwnDocument>(home, keys, gate, timers, settings);
