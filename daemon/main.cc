@@ -18,6 +18,7 @@
 #include <iostream>
 
 #include "daemon/client_tls.h"
+#include "daemon/offline_directory.h"
 #include "daemon/offline_root.h"
 #include "daemon/opened_store.h"
 #include "daemon/parts.h"
@@ -138,6 +139,45 @@ int run(const std::string& file) {
   return self.status;
 }
 
+/// cpcd directory ...: what those who sign a directory do, wherever their keys lie.
+CLI::App* add_directory(CLI::App& app, DirectoryOrder& order) {
+  CLI::App* directory = app.add_subcommand("directory", "Make and sign a directory's file");
+  directory->require_subcommand(1);
+  const auto add = [&](const char* what, const char* story) {
+    CLI::App* command = directory->add_subcommand(what, story);
+    command->callback([&order, what] { order.what = what; });
+    return command;
+  };
+  const auto add_changes = [&](CLI::App* command) {
+    command->add_option("--signer", order.signers, "The public key of one who signs; repeat it")
+        ->allow_extra_args(false);
+    command->add_option("--threshold", order.threshold, "How many of them have to sign");
+    command->add_option("--add", order.add, "NAME=IID, or NAME=IID@HOST:PORT,HOST:PORT; repeat it")
+        ->allow_extra_args(false);
+    command->add_option("--days", order.days, "How long this version holds")->capture_default_str();
+  };
+  CLI::App* key = add("key", "Make a key to sign with; its public half goes to stdout");
+  key->add_option("--key", order.key, "The file to make, 0600")->required();
+  CLI::App* found = add("found", "Begin a directory; its unsigned first version goes to stdout");
+  found->add_option("--name", order.name, "What it shall be called")->required();
+  add_changes(found);
+  CLI::App* change = add("change", "Write the next version, unsigned, to stdout");
+  change->add_option("FILE", order.files, "The directory")->required()->expected(1);
+  add_changes(change);
+  change->add_option("--retire", order.retire, "A name whose instance was closed; repeat it")
+      ->allow_extra_args(false);
+  change->add_option("--remove", order.remove, "A name to vouch for no more; repeat it")
+      ->allow_extra_args(false);
+  CLI::App* sign = add("sign", "Sign what waits in a file; the signed file goes to stdout");
+  sign->add_option("FILE", order.files, "The directory")->required()->expected(1);
+  sign->add_option("--key", order.key, "The private key's file")->required();
+  CLI::App* combine = add("combine", "Put the signatures of several files into one, on stdout");
+  combine->add_option("FILE", order.files, "The same version, signed by others")->required();
+  CLI::App* verify = add("verify", "Tell what a file says, and who signed it");
+  verify->add_option("FILE", order.files, "The directory")->required()->expected(1);
+  return directory;
+}
+
 }  // namespace
 }  // namespace cpc::daemon
 
@@ -155,11 +195,17 @@ int main(int count, char** words) {
   app.add_option("--next-root-key", offline.next_root_key,
                  "Who shall follow it; made if there is no such file")
       ->needs(sign);
+  cpc::daemon::DirectoryOrder order;
+  const auto* directory = cpc::daemon::add_directory(app, order);
   app.set_version_flag("--version", std::string{cpc::daemon::version});
   try {
     app.parse(count, words);
   } catch (const CLI::ParseError& wrong) {
     return app.exit(wrong) == 0 ? 0 : cpc::daemon::exit_usage;
+  }
+  if (directory->parsed()) {
+    return cpc::daemon::run_directory_order(order, cpc::daemon::SystemTimers{}.now(), std::cout,
+                                            std::cerr);
   }
   if (!offline.request.empty()) {
     return cpc::daemon::sign_offline(offline, cpc::daemon::SystemTimers{}.now(), std::cout,
