@@ -25,6 +25,14 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
+void add_directory(Sheet& sheet, const admin_protocol::DirectoryName& said) {
+  std::string text = said.directory + " says " + said.status + ", iid " + said.iid;
+  if (said.other_iid) text += ", and another one before: " + *said.other_iid;
+  if (!said.current) text += "; it is past its date";
+  const bool is_good = said.status == "active" && !said.other_iid && said.current;
+  sheet.add("directory", text, is_good ? Paint::none : Paint::bad);
+}
+
 void add_dns(Sheet& sheet, const RouteDns& dns) {
   sheet.add("dns asked", joined(dns.resolvers) + " for SRV " + dns.srv + ", TXT " + dns.txt);
   if (!dns.error.empty()) {
@@ -58,6 +66,7 @@ void print(const Context& context, const Route& route) {
   } else if (route.trust != "self") {
     sheet.add("document", "none of this iid yet");
   }
+  for (const auto& said : route.directories) add_directory(sheet, said);
   if (route.dns) add_dns(sheet, *route.dns);
   for (const auto& endpoint : route.endpoints) {
     sheet.add("endpoint",

@@ -79,6 +79,13 @@ void add_peer_rebind(CLI::App& peer, Context& context);
 void add_peer_forget(CLI::App& peer, Context& context);
 void add_peer_block(CLI::App& peer, Context& context);
 void add_peer_evidence(CLI::App& peer, Context& context);
+void add_directory_list(CLI::App& directory, Context& context);
+void add_directory_show(CLI::App& directory, Context& context);
+void add_directory_follow(CLI::App& directory, Context& context);
+void add_directory_import(CLI::App& directory, Context& context);
+void add_directory_export(CLI::App& directory, Context& context);
+void add_directory_refresh(CLI::App& directory, Context& context);
+void add_directory_drop(CLI::App& directory, Context& context);
 void add_route(CLI::App& program, Context& context);
 
 }  // namespace cpc::cli

@@ -64,6 +64,14 @@ void add_commands(CLI::App& program, Context& context) {
   add_peer_forget(peer, context);
   add_peer_block(peer, context);
   add_peer_evidence(peer, context);
+  CLI::App& directory = add_noun(program, "directory", "Signed lists of who is who");
+  add_directory_list(directory, context);
+  add_directory_show(directory, context);
+  add_directory_follow(directory, context);
+  add_directory_import(directory, context);
+  add_directory_export(directory, context);
+  add_directory_refresh(directory, context);
+  add_directory_drop(directory, context);
   add_route(program, context);
 }
 

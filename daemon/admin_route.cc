@@ -82,7 +82,9 @@ AdminServer::Answer<Route> AdminServer::answer(RouteRequest request) {
   if (!before) co_return problem_of(before.error(), what_failed);
   const federation::StaticPeer* configured = self_.directory.configured(name);
   const federation::Standing was = federation::standing_of(configured, row);
-  if (configured == nullptr && !row && !may_be_met(self_)) {
+  const federation::DirectoryWord word = self_.directories.word_on(name);
+  const auto mentions = self_.directories.mentions_of(name);
+  if (configured == nullptr && !row && mentions.empty() && !may_be_met(self_)) {
     co_return Problem{"not_found.peer", what_failed,
                       name.text() +
                           " is not in the configuration and was not met, so nothing is "
@@ -98,11 +100,22 @@ AdminServer::Answer<Route> AdminServer::answer(RouteRequest request) {
   if (peer.iid) route.iid = to_text(*peer.iid);
   route.trust = federation::to_text(peer.trust);
   const routing::AddressPolicy policy{self_.config.federation.allow_addresses};
+  for (const auto& mention : mentions) {
+    route.directories.push_back(
+        directory_name(mention.directory, name, mention.entry, mention.is_current));
+  }
   for (const auto& endpoint : peer.endpoints) {
     route.endpoints.push_back(
         judged(policy, endpoint, peer.is_static ? "configuration" : "operator"));
   }
-  if (peer.endpoints.empty() && route.dns && route.dns->matches) {
+  const auto add_listed = [&] {
+    for (const auto& endpoint : word.claim.endpoints) {
+      route.endpoints.push_back(judged(policy, endpoint, "directory"));
+    }
+  };
+  // Whom we do not know we look for where the directory says.
+  if (!peer.iid) add_listed();
+  if (route.endpoints.empty() && route.dns && route.dns->matches) {
     for (const std::string& text : route.dns->endpoints) {
       const auto endpoint = routing::Endpoint::parse(text);
       if (endpoint) route.endpoints.push_back(judged(policy, endpoint.value(), "dns"));
@@ -117,7 +130,9 @@ AdminServer::Answer<Route> AdminServer::answer(RouteRequest request) {
       }
     }
   }
+  if (route.endpoints.empty() && word.claim.iid == peer.iid) add_listed();
   judge_route(name, peer, row, lanes, self_.directory.policy(), self_.timers.now(), route);
+  judge_directories(name, peer, word, self_.directory.policy(), route);
   co_return route;
 }
 

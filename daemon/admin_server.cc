@@ -85,10 +85,11 @@ awaitable<HttpReply> AdminServer::handle(HttpRequest request, federation::PeerIn
   if (request.method != "POST") {
     co_return reply_with(Problem{"usage.method", "the request was not understood", "use POST", ""});
   }
-  const bool is_look = request.path == StatusRequest::path ||
-                       request.path == PeerListRequest::path ||
-                       request.path == PeerShowRequest::path ||
-                       request.path == RouteRequest::path || request.path == KeyListRequest::path;
+  const bool is_look =
+      request.path == StatusRequest::path || request.path == PeerListRequest::path ||
+      request.path == PeerShowRequest::path || request.path == RouteRequest::path ||
+      request.path == KeyListRequest::path || request.path == DirectoryListRequest::path ||
+      request.path == DirectoryShowRequest::path || request.path == DirectoryExportRequest::path;
   const bool is_change = !is_look;
   if (is_change && peer.process) {
     self_.log.info("operator command",
@@ -128,6 +129,27 @@ awaitable<HttpReply> AdminServer::handle(HttpRequest request, federation::PeerIn
     co_return co_await handled<PeerForgetRequest>(*this, request);
   }
   if (path == PeerBlockRequest::path) co_return co_await handled<PeerBlockRequest>(*this, request);
+  if (path == DirectoryListRequest::path) {
+    co_return co_await handled<DirectoryListRequest>(*this, request);
+  }
+  if (path == DirectoryShowRequest::path) {
+    co_return co_await handled<DirectoryShowRequest>(*this, request);
+  }
+  if (path == DirectoryFollowRequest::path) {
+    co_return co_await handled<DirectoryFollowRequest>(*this, request);
+  }
+  if (path == DirectoryImportRequest::path) {
+    co_return co_await handled<DirectoryImportRequest>(*this, request);
+  }
+  if (path == DirectoryExportRequest::path) {
+    co_return co_await handled<DirectoryExportRequest>(*this, request);
+  }
+  if (path == DirectoryRefreshRequest::path) {
+    co_return co_await handled<DirectoryRefreshRequest>(*this, request);
+  }
+  if (path == DirectoryDropRequest::path) {
+    co_return co_await handled<DirectoryDropRequest>(*this, request);
+  }
   co_return reply_with(Problem{"not_found.command", "the daemon does not know this command",
                                "it may be older than cpcctl",
                                "compare cpcctl --version and cpcctl status"});

@@ -9,6 +9,7 @@
 #include "daemon/admin_protocol/messages.h"
 #include "daemon/config.h"
 #include "daemon/key_keeper.h"
+#include "federation/directory_book.h"
 #include "federation/http_server.h"
 #include "federation/peer_directory.h"
 #include "routing/peer_health.h"
@@ -35,6 +36,7 @@ class AdminServer {
     KeyKeeper& keys;
     std::function<Task<>(core::InstanceName)> greet;  ///< As routing::PeerExchange::greet.
     routing::CryptoPool& pool;
+    federation::DirectoryBook& directories;
   };
   explicit AdminServer(Parts parts) : self_(std::move(parts)) {}
 
@@ -61,6 +63,21 @@ class AdminServer {
   [[nodiscard]] Answer<admin_protocol::KeyChanged> answer(admin_protocol::KeyRevokeRequest request);
   [[nodiscard]] Answer<admin_protocol::KeyExport> answer(admin_protocol::KeyExportRequest request);
   [[nodiscard]] Answer<admin_protocol::KeyChanged> answer(admin_protocol::KeyImportRequest request);
+  // admin_directories.cc
+  [[nodiscard]] Answer<admin_protocol::DirectoryList> answer(
+      admin_protocol::DirectoryListRequest request);
+  [[nodiscard]] Answer<admin_protocol::DirectoryDetail> answer(
+      admin_protocol::DirectoryShowRequest request);
+  [[nodiscard]] Answer<admin_protocol::DirectoryChanged> answer(
+      admin_protocol::DirectoryFollowRequest request);
+  [[nodiscard]] Answer<admin_protocol::DirectoryChanged> answer(
+      admin_protocol::DirectoryImportRequest request);
+  [[nodiscard]] Answer<admin_protocol::DirectoryExport> answer(
+      admin_protocol::DirectoryExportRequest request);
+  [[nodiscard]] Answer<admin_protocol::DirectoryChanged> answer(
+      admin_protocol::DirectoryRefreshRequest request);
+  [[nodiscard]] Answer<admin_protocol::DirectoryDropped> answer(
+      admin_protocol::DirectoryDropRequest request);
   // admin_peers.cc
   [[nodiscard]] Answer<admin_protocol::PeerDetail> answer(admin_protocol::PeerAddRequest request);
   [[nodiscard]] Answer<admin_protocol::PeerDetail> answer(admin_protocol::PeerPinRequest request);
@@ -92,5 +109,11 @@ class AdminServer {
 
   Parts self_;
 };
+
+/// What a directory says of a name, for people.
+[[nodiscard]] admin_protocol::DirectoryName directory_name(const std::string& directory,
+                                                           const core::InstanceName& name,
+                                                           const federation::DirectoryEntry& entry,
+                                                           bool is_current);
 
 }  // namespace cpc::daemon

@@ -118,9 +118,18 @@ Task<> Parts::open(std::function<void()> fenced_off) {
     CPC_CO_TRY(resolver_,
                routing::AresResolver::open(network_, dns_settings(config_.dns), timers_, random_));
   }
-  federation::PeerDirectory::Settings peering{home_, static_peers(config_), trust_policy(config_)};
+  const auto word_on = [this](const core::InstanceName& name) {
+    return directories_->word_on(name);
+  };
+  federation::PeerDirectory::Settings peering{home_, static_peers(config_), trust_policy(config_),
+                                              word_on};
   directory_ = std::make_unique<federation::PeerDirectory>(std::move(peering), *link_, *store_,
                                                            timers_, log_, resolver_.get());
+  directories_ = std::make_unique<federation::DirectoryBook>(federation::DirectoryBook::Parts{
+      *link_, *store_, timers_, pool_, log_,
+      [this](core::InstanceName name) { return directory_->target_of(std::move(name)); }});
+  CPC_CO_TRY(co_await directories_->load());
+  directory_server_ = std::make_unique<federation::DirectoryServer>(*directories_, timers_);
   federation::OwnDocument::Settings settings;
   settings.endpoints = config_.federation.endpoints;
   settings.tls_pins.push_back(keys_.tls.pin());
@@ -171,7 +180,10 @@ Result<> Parts::listen_to_peers() {
   federation_options.connections_per_address_max = config_.federation.connections_per_address_max;
   federation_http_ = std::make_unique<federation::HttpServer>(
       network_, federation_options,
-      [this](federation::HttpRequest request, const federation::PeerInfo&) {
+      [this](federation::HttpRequest request, const federation::PeerInfo& peer) {
+        if (federation::DirectoryServer::serves(request.path)) {
+          return directory_server_->handle(std::move(request), peer.address);
+        }
         return federation_->handle(std::move(request));
       },
       log_);
@@ -249,7 +261,7 @@ Result<> Parts::listen_to_operator() {
       config_, home_, store_status, *store_, timers_, random_, health_, *directory_, hash, where,
       started_at_, log_, [this] { return store_->failure(); }, resolver_.get(), *keeper_,
 
-      [this](core::InstanceName peer) { return greet(std::move(peer)); }, pool_});
+      [this](core::InstanceName peer) { return greet(std::move(peer)); }, pool_, *directories_});
   federation::HttpServerOptions admin_options;
   admin_options.listen = federation::UnixListener{config_.admin.socket, 0660};
   admin_options.connections_max = 32;
@@ -292,6 +304,7 @@ void Parts::start_loops() {
   tasks_.start("signing anew", federation::run_resigning_loop(*loops_, resigning_));
   tasks_.start("inbox loop", federation::run_inbox_loop(*loops_));
   tasks_.start("expiry loop", federation::run_expiry_loop(*loops_));
+  tasks_.start("directories", directories_->run());
   tasks_.start("document renewal", document_->run(log_));
   deliveries_->start();
   head_loops_->start();

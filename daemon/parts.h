@@ -15,6 +15,7 @@
 #include "daemon/threaded_store.h"
 #include "daemon/worker_pool.h"
 #include "federation/beast_http_link.h"
+#include "federation/directory_server.h"
 #include "federation/federation_server.h"
 #include "federation/head_exchange.h"
 #include "federation/peer_exchange.h"
@@ -72,6 +73,8 @@ class Parts {
   std::unique_ptr<federation::BeastHttpLink> link_;
   std::unique_ptr<routing::AresResolver> resolver_;  ///< None if DNS is not asked.
   std::unique_ptr<federation::PeerDirectory> directory_;
+  std::unique_ptr<federation::DirectoryBook> directories_;
+  std::unique_ptr<federation::DirectoryServer> directory_server_;
   std::unique_ptr<federation::OwnDocument> document_;
   std::unique_ptr<KeyKeeper> keeper_;
   std::unique_ptr<federation::HttpPeerExchange> exchange_;

@@ -130,4 +130,26 @@ void judge_route(const core::InstanceName& name, const federation::Standing& pee
   route.deliverable = std::ranges::none_of(route.findings, &RouteFinding::stops);
 }
 
+void judge_directories(const core::InstanceName& name, const federation::Standing& peer,
+                       const federation::DirectoryWord& word, const federation::TrustPolicy& policy,
+                       Route& route) {
+  using State = federation::DirectoryWord::State;
+  if (peer.trust == core::Trust::pinned || word.state == State::silent) return;
+  if (word.state == State::active) {
+    for (RouteFinding& finding : route.findings) {
+      if (finding.code != "not_met" || !policy.suffices(core::Trust::directory)) continue;
+      finding.stops = false;
+      finding.todo = "the first message looks for it; cpcctl route --probe does so now";
+    }
+  } else {
+    const bool is_contested = word.state == State::contested;
+    route.findings.push_back({is_contested ? "identity_conflict" : "directory_gone", true, word.why,
+                              "if you know better: cpcctl peer " +
+                                  std::string{peer.iid ? "pin " : "add "} + name.text() +
+                                  (peer.iid ? " IID" : " --iid IID") +
+                                  ", which stands against any directory"});
+  }
+  route.deliverable = std::ranges::none_of(route.findings, &RouteFinding::stops);
+}
+
 }  // namespace cpc::daemon

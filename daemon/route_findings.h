@@ -19,4 +19,9 @@ void judge_route(const core::InstanceName& name, const federation::Standing& pee
                  const federation::TrustPolicy& policy, TimePoint now,
                  admin_protocol::Route& route);
 
+/// After judge_route(): adds what the signed directories, whose `word` it is, change about it.
+void judge_directories(const core::InstanceName& name, const federation::Standing& peer,
+                       const federation::DirectoryWord& word, const federation::TrustPolicy& policy,
+                       admin_protocol::Route& route);
+
 }  // namespace cpc::daemon

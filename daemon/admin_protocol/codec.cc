@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "daemon/admin_protocol/directory_fields.h"
 #include "daemon/admin_protocol/fields.h"
 
 namespace cpc::admin_protocol {
@@ -263,6 +264,18 @@ CPC_ADMIN_MESSAGE(PeerBlockRequest);
 CPC_ADMIN_MESSAGE(PeerBlocked);
 CPC_ADMIN_MESSAGE(PeerEvidenceRequest);
 CPC_ADMIN_MESSAGE(PeerEvidence);
+CPC_ADMIN_MESSAGE(DirectoryListRequest);
+CPC_ADMIN_MESSAGE(DirectoryShowRequest);
+CPC_ADMIN_MESSAGE(DirectoryFollowRequest);
+CPC_ADMIN_MESSAGE(DirectoryImportRequest);
+CPC_ADMIN_MESSAGE(DirectoryExportRequest);
+CPC_ADMIN_MESSAGE(DirectoryRefreshRequest);
+CPC_ADMIN_MESSAGE(DirectoryDropRequest);
+CPC_ADMIN_MESSAGE(DirectoryList);
+CPC_ADMIN_MESSAGE(DirectoryDetail);
+CPC_ADMIN_MESSAGE(DirectoryChanged);
+CPC_ADMIN_MESSAGE(DirectoryExport);
+CPC_ADMIN_MESSAGE(DirectoryDropped);
 CPC_ADMIN_MESSAGE(RouteRequest);
 CPC_ADMIN_MESSAGE(Route);
 

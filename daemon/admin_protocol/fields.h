@@ -349,6 +349,7 @@ void fields(Visitor& visit, Is<Route> auto& m) {
   visit("trust", m.trust);
   visit("document", m.document);
   visit("dns", m.dns);
+  visit("directories", m.directories);
   visit("endpoints", m.endpoints);
   visit("probe", m.probe);
   visit("findings", m.findings);

@@ -17,7 +17,8 @@
 
 #include "core/base/result.h"
 #include "core/base/time.h"
-#include "daemon/admin_protocol/key_messages.h"  // IWYU pragma: export
+#include "daemon/admin_protocol/directory_messages.h"  // IWYU pragma: export
+#include "daemon/admin_protocol/key_messages.h"        // IWYU pragma: export
 
 namespace cpc::admin_protocol {
 
@@ -328,7 +329,7 @@ struct PeerEvidenceRequest {
 /// A place to connect to, and whether we may.
 struct RouteEndpoint {
   std::string endpoint;
-  std::string source;  ///< configuration | operator | dns | document
+  std::string source;  ///< configuration | operator | dns | document | directory
   bool allowed = false;
   std::string reason;  ///< Why not; for a name: that its addresses are checked when connecting.
   bool operator==(const RouteEndpoint&) const = default;
@@ -368,7 +369,7 @@ struct RouteProbe {
 /// Something that stands in the way of a message, or of some.
 struct RouteFinding {
   std::string code;    ///< identity_conflict | document_expired | lane_blocked | no_endpoint |
-                       ///< peer_blocked | not_met
+                       ///< peer_blocked | not_met | directory_gone
   bool stops = false;  ///< Nothing is delivered as things stand.
   std::string what;
   std::string todo;
@@ -382,6 +383,7 @@ struct Route {
   std::string trust;                      ///< self, or as in PeerRow; empty: nobody vouches.
   std::optional<RouteDocument> document;  ///< Absent unless it proves itself under this iid.
   std::optional<RouteDns> dns;            ///< Absent where DNS is off, or has nothing to say: self.
+  std::vector<DirectoryName> directories;  ///< What signed directories say of the name.
   std::vector<RouteEndpoint> endpoints;
   std::optional<RouteProbe> probe;
   std::vector<RouteFinding> findings;

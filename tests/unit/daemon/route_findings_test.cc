@@ -113,4 +113,34 @@ TEST_CASE("without an endpoint that may be connected to nothing is delivered") {
   CHECK(codes(route) == Codes{"no_endpoint"});
 }
 
+TEST_CASE("what directories say of a name counts, unless the operator vouches for it") {
+  using State = federation::DirectoryWord::State;
+  federation::Standing peer;
+  const federation::TrustPolicy policy;
+  const auto judged_by = [&](const federation::DirectoryWord& word) {
+    Route route;
+    judge_route(west, peer, std::nullopt, {}, policy, then, route);
+    judge_directories(west, peer, word, policy, route);
+    return route;
+  };
+  CHECK_FALSE(judged_by({}).deliverable);
+  const Route listed = judged_by({State::active, {}, false, ""});
+  CHECK(listed.deliverable);
+  REQUIRE(codes(listed) == Codes{"not_met"});
+  CHECK(listed.findings[0].todo.find("--probe") != std::string::npos);
+
+  peer.iid = iid_of("root");
+  peer.trust = core::Trust::directory;
+  const Route gone = judged_by({State::gone, {}, false, "towns says so"});
+  CHECK_FALSE(gone.deliverable);
+  CHECK(codes(gone).back() == "directory_gone");
+  CHECK(gone.findings.back().what == "towns says so");
+  CHECK(gone.findings.back().todo.find("cpcctl peer pin west.cpc IID") != std::string::npos);
+  CHECK(codes(judged_by({State::contested, {}, false, "towns says so"})).back() ==
+        "identity_conflict");
+
+  peer.trust = core::Trust::pinned;
+  CHECK(codes(judged_by({State::gone, {}, false, "towns says so"})) == codes(judged_by({})));
+}
+
 }  // namespace

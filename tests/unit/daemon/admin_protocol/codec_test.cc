@@ -57,6 +57,7 @@ Route some_route() {
   route.iid = "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs";
   route.trust = "pinned";
   route.document = RouteDocument{4, 90, from_milliseconds(1), from_milliseconds(2)};
+  route.directories = {{"towns", "west.cpc", route.iid, "active", {}, std::nullopt, true}};
   route.dns = RouteDns{"_cpc-fed._tcp.west.cpc",
                        "_cpc.west.cpc",
                        {"192.0.2.53:53"},
@@ -113,6 +114,31 @@ TEST_CASE("every message of the admin protocol arrives as it was sent") {
   require_same_after_a_journey(
       PeerEvidence{"west.cpc", "iid", {{3, from_milliseconds(5), "FORK", {"log"}}}, "p", "d"});
   require_same_after_a_journey(PeerEvidence{});
+  require_same_after_a_journey(DirectoryListRequest{});
+  require_same_after_a_journey(DirectoryShowRequest{"towns", "beta.cpc"});
+  require_same_after_a_journey(DirectoryFollowRequest{"id", "nord.cpc", {"192.0.2.7:1"}, true});
+  require_same_after_a_journey(DirectoryImportRequest{"{\"v\":1}"});
+  require_same_after_a_journey(DirectoryExportRequest{"towns", 7});
+  require_same_after_a_journey(DirectoryRefreshRequest{"towns"});
+  require_same_after_a_journey(DirectoryDropRequest{"towns"});
+  const DirectoryRow towns{"id",
+                           "towns",
+                           7,
+                           2,
+                           from_milliseconds(9),
+                           "nord.cpc",
+                           {"n.test:1"},
+                           true,
+                           from_milliseconds(8),
+                           "why",
+                           true};
+  const DirectoryName beta{"towns", "beta.cpc", "iid", "active", {"b.test:1"}, "other", false};
+  require_same_after_a_journey(DirectoryList{{towns, DirectoryRow{}}});
+  require_same_after_a_journey(DirectoryDetail{towns, {"key"}, 1, {beta}, true, "rival"});
+  require_same_after_a_journey(DirectoryDetail{});
+  require_same_after_a_journey(DirectoryChanged{"id", "towns", 6, 7, "why"});
+  require_same_after_a_journey(DirectoryExport{"page", 3, 7});
+  require_same_after_a_journey(DirectoryDropped{"id", "towns"});
   require_same_after_a_journey(RouteRequest{"anna@west.cpc", true, 30'000});
   require_same_after_a_journey(some_route());
   require_same_after_a_journey(Route{});
