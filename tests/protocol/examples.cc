@@ -6,6 +6,7 @@
 
 #include "core/conversation.h"
 #include "crypto/digest.h"
+#include "federation/directory_record.h"
 #include "federation/envelope_codec.h"
 #include "federation/frame_codec.h"
 #include "federation/instance_document.h"
@@ -277,6 +278,41 @@ void acknowledge(const Side& beta, const core::WireId& wire, const core::SignedF
   value("reply base", parse_reply_signature(reply, request).value().base);
 }
 
+/// Two versions of a directory that alpha's and beta's operators sign together.
+void directory(const Side& alpha, const Side& beta) {
+  chapter("A signed directory",
+          "The first version names those who sign, here by the signing keys of alpha.cpc and "
+          "beta.cpc; the second one says who beta.cpc is.");
+  const auto signed_by_both = [&](DirectoryRecord record) {
+    sign_record(record, alpha.signing);
+    sign_record(record, beta.signing);
+    return encode_record(record);
+  };
+  DirectoryVersion first;
+  first.name = "towns";
+  first.time = now;
+  first.expires = now + directory_life_max;
+  first.signers = DirectorySigners{{alpha.signing.public_key(), beta.signing.public_key()}, 2};
+  const DirectoryRecord founding = make_record(first);
+  const Digest id = directory_hash(founding).value();
+  DirectoryVersion second;
+  second.version = 2;
+  second.directory = core::DirectoryId::from_bytes(id.view()).value();
+  second.previous = id;
+  second.time = now + Milliseconds{1};
+  second.expires = now + directory_life_max;
+  second.changes.push_back({beta.name, beta.iid, DirectoryStatus::active, {}});
+  second.changes.front().endpoints.push_back(
+      routing::Endpoint::parse("chat.beta.example:8470").value());
+  const DirectoryRecord next = make_record(second);
+  value("directory version 1 payload", from_base64url(founding.payload).value());
+  id_value("directory id", id);
+  value("directory version 2 payload", from_base64url(next.payload).value());
+  id_value("directory version 2 hash", directory_hash(next).value());
+  value("directory page",
+        encode_page({second.directory, 2, {signed_by_both(founding), signed_by_both(next)}}));
+}
+
 }  // namespace
 
 int main() {
@@ -294,4 +330,5 @@ int main() {
   HttpRequest request = sealed_request(alpha, beta, body);
   sign(alpha, beta, request);
   acknowledge(beta, wire, asked, request);
+  directory(alpha, beta);
 }

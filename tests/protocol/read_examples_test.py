@@ -88,6 +88,32 @@ class Examples(unittest.TestCase):
         self.assertEqual(operational["sealing_keys"], [
             {"kid": self.page["alpha.cpc sealing kid"], "x": self.page["alpha.cpc sealing x"]}])
 
+    def test_a_directory_is_a_chain_that_both_of_its_signers_signed(self):
+        page = json.loads(self.page["directory page"])
+        self.assertEqual(compact(page).decode(), self.page["directory page"])
+        self.assertEqual(page["directory"], self.page["directory id"])
+        hashes = []
+        for number, record in enumerate(page["records"], start=1):
+            self.assertEqual(sorted(record), ["payload", "signatures"])
+            payload = from_b64url(record["payload"])
+            self.assertEqual(payload.decode(), self.page[f"directory version {number} payload"])
+            hashes.append(b64url(framed_hash(b"cpc-directory-1", payload)))
+            for one, instance in zip(record["signatures"], ("alpha.cpc", "beta.cpc")):
+                jws = one | {"payload": record["payload"]}
+                self.assertEqual(header_of(jws)["typ"], "cpc-directory")
+                self.assertEqual(header_of(jws)["kid"], self.page[f"{instance} signing kid"])
+                self.assertEqual(compact(read_jws(jws, self.public(f"{instance} signing"))),
+                                 payload)
+        self.assertEqual(hashes, [self.page["directory id"], self.page["directory version 2 hash"]])
+        first, second = (json.loads(self.page[f"directory version {n} payload"]) for n in (1, 2))
+        self.assertEqual(first["keys"], [self.page[f"{instance} signing x"]
+                                         for instance in ("alpha.cpc", "beta.cpc")])
+        self.assertEqual((first["version"], first["threshold"], first["changes"]), (1, 2, []))
+        self.assertEqual((second["directory"], second["previous"]), (hashes[0], hashes[0]))
+        self.assertEqual(second["changes"], [
+            {"name": "beta.cpc", "iid": self.page["beta.cpc iid"], "status": "active",
+             "endpoints": ["chat.beta.example:8470"]}])
+
     def test_nobody_can_use_the_keys_that_stand_here(self):
         refused = (TREE / "crypto" / "published_keys.cc").read_text()
         for instance in ("alpha.cpc", "beta.cpc"):
