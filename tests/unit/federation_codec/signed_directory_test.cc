@@ -113,7 +113,7 @@ TEST_CASE("a version that too few have signed, or somebody else, changes nothing
   const DirectoryRecord second = towns.proposed({change("gamma", "gamma")});
   const Bytes good = signed_text(second, {"a", "b"});
   DirectoryRecord twice = decode_record(good).value();
-  twice.signatures.back() = twice.signatures.front();
+  twice.signatures.push_back(twice.signatures.front());
   DirectoryRecord swapped = decode_record(good).value();
   std::swap(swapped.signatures.front().signature, swapped.signatures.back().signature);
   const Bytes bad[] = {signed_text(second, {}),
