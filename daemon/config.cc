@@ -190,6 +190,8 @@ void read_trust(ConfigReader& reader, TrustConfig& trust) {
   std::size_t tofu = trust.tofu ? 1 : 0;
   reader.choice("trust.tofu", answers, tofu);
   trust.tofu = tofu == 1;
+  all_parsed(reader, "trust.introducers", core::InstanceName::parse, trust.introducers);
+  reader.flag("trust.introduce", trust.introduce);
   all_parsed(reader, "trust.allow", core::InstanceName::parse, trust.allow);
   all_parsed(reader, "trust.block", core::InstanceName::parse, trust.block);
 }

@@ -174,6 +174,12 @@ struct TrustConfig {
   /// Nobody need vouch for a name: who is there at the first meeting is it.
   bool tofu = false;
 
+  /// Peers, pinned or of a signed directory, whose word for others counts as introduced.
+  std::vector<core::InstanceName> introducers;
+
+  /// Peers may ask us whom a name is: they then learn which instances we know.
+  bool introduce = false;
+
   /// Names. Only these, unless it is empty; and never these. Configured peers are let in anyway.
   std::vector<core::InstanceName> allow;
   std::vector<core::InstanceName> block;

@@ -31,6 +31,7 @@ federation::TrustPolicy trust_policy(const Config& config) {
   policy.min = config.trust.min;
   policy.tofu = config.trust.tofu;
   policy.is_dns_trusted = config.dns.trust_ad;
+  policy.introducers = config.trust.introducers;
   policy.allow.insert(config.trust.allow.begin(), config.trust.allow.end());
   policy.block.insert(config.trust.block.begin(), config.trust.block.end());
   return policy;
@@ -121,8 +122,11 @@ Task<> Parts::open(std::function<void()> fenced_off) {
   const auto word_on = [this](const core::InstanceName& name) {
     return directories_->word_on(name);
   };
+  const auto introduce = [this](core::InstanceName peer, core::InstanceName name) {
+    return introduction(std::move(peer), std::move(name));
+  };
   federation::PeerDirectory::Settings peering{home_, static_peers(config_), trust_policy(config_),
-                                              word_on};
+                                              word_on, introduce};
   directory_ = std::make_unique<federation::PeerDirectory>(std::move(peering), *link_, *store_,
                                                            timers_, log_, resolver_.get());
   directories_ = std::make_unique<federation::DirectoryBook>(federation::DirectoryBook::Parts{
@@ -168,7 +172,8 @@ Result<> Parts::listen_to_peers() {
       },
       [this](const core::InstanceName& hub, const core::WireId& log) {
         if (head_loops_) head_loops_->pull(hub, log);
-      }});
+      },
+      config_.trust.introduce});
   federation::HttpServerOptions federation_options;
   federation_options.listen = federation::TcpListener{config_.federation.listen.address.to_string(),
                                                       config_.federation.listen.port, &keys_.tls};
@@ -278,6 +283,11 @@ Result<> Parts::listen_to_operator() {
 Task<> Parts::greet(core::InstanceName peer) {
   if (!exchange_) co_return fail(ErrorCode::unavailable, "the instance is still starting");
   co_return co_await exchange_->greet(std::move(peer));
+}
+
+Task<Bytes> Parts::introduction(core::InstanceName peer, core::InstanceName name) {
+  if (!exchange_) co_return fail(ErrorCode::unavailable, "the instance is still starting");
+  co_return co_await exchange_->introduction(std::move(peer), std::move(name));
 }
 
 void Parts::start_loops() {

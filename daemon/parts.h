@@ -54,6 +54,7 @@ class Parts {
   void start_loops();
   void sign_owed_anew() { resigning_.notify(); }
   [[nodiscard]] Task<> greet(core::InstanceName peer);
+  [[nodiscard]] Task<Bytes> introduction(core::InstanceName peer, core::InstanceName name);
 
   boost::asio::any_io_executor network_;
   const Config config_;

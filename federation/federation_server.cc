@@ -15,7 +15,7 @@ constexpr std::size_t small_body_bytes_max = 8 * 1024;
 // Of core::heads_max heads, which take 150 octets each.
 constexpr std::size_t heads_body_bytes_max = 96 * 1024;
 
-enum class Door { hello, transaction, heads, log };
+enum class Door { hello, transaction, heads, log, introduction };
 struct Endpoint {
   Door door;
   std::string_view method;
@@ -29,7 +29,11 @@ constexpr std::array<Endpoint, 4> endpoints{{
     {Door::log, "GET", log_path, 43},
 }};
 
+// Behind whose path an instance name stands.
+constexpr Endpoint introduction{Door::introduction, "GET", "", 0};
+
 const Endpoint* endpoint_of(std::string_view path) {
+  if (IntroductionServer::serves(path)) return &introduction;
   const auto* found = std::ranges::find_if(endpoints, [&](const Endpoint& one) {
     return path.starts_with(one.path) && path.size() == one.path.size() + one.id_letters;
   });
@@ -119,6 +123,8 @@ FederationServer::WireTask<HttpReply> FederationServer::dispatch(const HttpReque
     case Door::log:
       co_return co_await signed_or_refused(request,
                                            co_await logs_.answer_pull(request, peer.value()));
+    case Door::introduction:
+      co_return co_await answer_introduction(request, peer.value());
   }
   co_return WireError{WireCode::unrecognized, "no such endpoint"};
 }
@@ -185,6 +191,12 @@ FederationServer::WireTask<HttpReply> FederationServer::answer_hello(const HttpR
                    self_.document.delegation_serial(),
                    self_.document.serial()};
   co_return co_await signed_reply(request, hello_type, encode_hello(ours));
+}
+
+FederationServer::WireTask<HttpReply> FederationServer::answer_introduction(
+    const HttpRequest& request, PeerDirectory::Identity peer) {
+  CPC_CO_TRY(Bytes document, co_await introductions_.document_for(peer->name, request.path));
+  co_return co_await signed_reply(request, document_type, std::move(document));
 }
 
 FederationServer::WireTask<HttpReply> FederationServer::answer_transaction(

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "federation/admission.h"
+#include "federation/introduction_server.h"
 #include "federation/keyring.h"
 #include "federation/line_limit.h"
 #include "federation/log_server.h"
@@ -42,6 +43,7 @@ class FederationServer {
     std::function<void(const core::InstanceName&, std::vector<core::HeadFinding>)> found{};
     /// As copy: told of a log whose hub has an event of ours that is lost here.
     std::function<void(const core::InstanceName& hub, const core::WireId&)> lacks_envelopes{};
+    bool is_introducing = false;  ///< Peers may ask whom we know.
   };
   /// Requests created before this moment are answered `retry`: a server before this one may have
   /// seen them, and its nonces are forgotten.
@@ -49,7 +51,9 @@ class FederationServer {
       : self_(std::move(parts)),
         began_(self_.timers.steady_now()),
         logs_({self_.home, self_.store, self_.random, self_.pool, self_.limits, self_.is_sealing,
-               self_.found}) {}
+               self_.found}),
+
+        introductions_(self_.directory, self_.timers, self_.is_introducing) {}
 
   /// Answers any request; never fails, never throws. What a stranger gets is a code and our clock.
   [[nodiscard]] boost::asio::awaitable<HttpReply> handle(HttpRequest request);
@@ -65,6 +69,8 @@ class FederationServer {
   [[nodiscard]] WireTask<HttpReply> dispatch(const HttpRequest& request);
   [[nodiscard]] WireTask<HttpReply> answer_hello(const HttpRequest& request,
                                                  PeerDirectory::Identity peer);
+  [[nodiscard]] WireTask<HttpReply> answer_introduction(const HttpRequest& request,
+                                                        PeerDirectory::Identity peer);
   [[nodiscard]] WireTask<HttpReply> answer_transaction(const HttpRequest& request,
                                                        PeerDirectory::Identity peer);
   [[nodiscard]] WireResult<SealingKeys::Key> key_to_open(const HttpRequest& request) const;
@@ -79,6 +85,7 @@ class FederationServer {
   Admission admission_;
   ReplayCache nonces_;
   LineLimit refusals_;
+  IntroductionServer introductions_;
 };
 
 }  // namespace cpc::federation

@@ -5,9 +5,9 @@
 // identity changes nothing but whether we follow it there.
 //
 // Others are met when somebody writes to them or they write to us, as far as TrustPolicy lets them
-// in (peer_trust.h): what the store knows, else signed directories, else DNS. The name is pinned to
-// the iid whose document was accepted first. peer_meeting.cc asks the sources, peer_orders.cc does
-// what the operator says.
+// in (peer_trust.h): what the store knows, else signed directories, else DNS, else whom our peers
+// introduce. The name is pinned to the iid whose document was accepted first. peer_meeting.cc and
+// peer_introduction.cc ask the sources, peer_orders.cc does what the operator says.
 //
 // Fetching is bounded: one look-up at a time for each name, whose outcome all who ask share; a
 // document that still serves is asked for once a minute; and a name that a stranger merely claims
@@ -58,6 +58,9 @@ class PeerDirectory {
     TrustPolicy trust{};
     /// What the signed directories say, as DirectoryBook::word_on. Without it there are none.
     std::function<DirectoryWord(const core::InstanceName&)> directories{};
+    /// Asks a peer for the document of a name, as HttpPeerExchange::introduction. Without it nobody
+    /// introduces anybody.
+    std::function<Task<Bytes>(core::InstanceName peer, core::InstanceName name)> introduce{};
   };
   /// Without a `resolver` DNS is not asked.
   PeerDirectory(Settings settings, HttpLink& link, routing::StoreGate& store,
@@ -93,6 +96,11 @@ class PeerDirectory {
   void on_new_life(std::function<void(const core::InstanceName&)> told) {
     new_life_ = std::move(told);
   }
+
+  /// The document by which we introduce an instance to others: one that was met by more than an
+  /// introduction, with which nothing is the matter, and whose document is in force. Nobody is
+  /// asked for it. Fails with not_found otherwise, with unavailable as the store does.
+  [[nodiscard]] Task<Bytes> introducible(core::InstanceName name);
 
   /// What is in memory, also if it expired; null if nothing is.
   [[nodiscard]] Identity known(const core::InstanceName& name) const;
@@ -173,6 +181,10 @@ class PeerDirectory {
   [[nodiscard]] Task<> listen_to_directories(core::InstanceName name);
   [[nodiscard]] Task<> listen_to_dns(core::InstanceName name, routing::Hints hints);
   void drop_unmet();
+
+  // peer_introduction.cc
+  [[nodiscard]] bool may_be_introduced() const;
+  [[nodiscard]] Task<Identity> meet_by_introduction(core::InstanceName name);
 
   // peer_orders.cc
   [[nodiscard]] Task<> change_row(core::InstanceName name,

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "crypto/secrets.h"
+#include "federation/introduction_server.h"
 #include "federation/proof.h"
 #include "federation/request_signature.h"
 #include "federation/sealed_body.h"
@@ -162,6 +163,21 @@ core::DeliveryLimits HttpPeerExchange::limits_of(const core::InstanceName& peer,
   ours.entries_max = std::min(ours.entries_max, identity->transaction_entries_max);
   ours.bytes_max = std::min(ours.bytes_max, delivery_bytes_max(identity->transaction_bytes_max));
   return ours;
+}
+
+Task<Bytes> HttpPeerExchange::introduction(core::InstanceName peer, core::InstanceName name) {
+  HttpRequest request;
+  request.method = "GET";
+  request.path = std::string{IntroductionServer::path} + name.text();
+  CPC_CO_TRY(Exchanged exchanged, co_await exchange(peer, std::move(request)));
+  if (exchanged.reply.status == 404) {
+    co_return fail(ErrorCode::not_found, "the peer introduces nobody by this name");
+  }
+  CPC_CO_TRY(check_status(peer, exchanged.reply));
+  if (exchanged.reply.body.size() > document_bytes_max) {
+    co_return fail(ErrorCode::too_large, "no document is that large");
+  }
+  co_return std::move(exchanged.reply.body);
 }
 
 // One request and its reply, verified if its status is 200. A peer that just booted, whose clock is

@@ -42,6 +42,10 @@ class HttpPeerExchange final : public routing::PeerExchange {
 
   [[nodiscard]] Task<> greet(core::InstanceName peer) override;
   [[nodiscard]] Task<core::Answer> deliver(core::InstanceName peer, core::Batch batch) override;
+  /// Asks a peer for the document of another instance, which it signs its name to: docs/protocol.md
+  /// section "Introductions". Fails with not_found if it introduces nobody by this name, and as
+  /// greet().
+  [[nodiscard]] Task<Bytes> introduction(core::InstanceName peer, core::InstanceName name);
   [[nodiscard]] core::DeliveryLimits limits_of(const core::InstanceName& peer,
                                                core::DeliveryLimits ours) const override;
 

@@ -33,7 +33,7 @@ bool PeerDirectory::is_listed(const core::InstanceName& name) const {
 
 /// A stranger who claims names makes us ask for few of them, and for each once a minute.
 Result<> PeerDirectory::may_meet(const core::InstanceName& name, Asker asker) {
-  if (!asks_dns() && !is_listed(name)) {
+  if (!asks_dns() && !is_listed(name) && !may_be_introduced()) {
     return fail(ErrorCode::not_found, "nobody who suffices vouches for this name");
   }
   if (asker == Asker::us) return success();
@@ -71,6 +71,12 @@ Task<PeerDirectory::Identity> PeerDirectory::meet(core::InstanceName name) {
     claim = co_await claim_of_directory(name);
   } else {
     claim = co_await claim_of_dns(name);
+  }
+  const bool is_vouched = claim && claim.value().trust < core::Trust::introduced &&
+                          settings_.trust.suffices(claim.value().trust);
+  if (!is_vouched && !is_listed(name) && may_be_introduced()) {
+    Result<Identity> met = co_await meet_by_introduction(name);
+    if (met || met.error().code == ErrorCode::conflict) co_return met;
   }
   if (!claim) co_return claim.error();
   co_return co_await take_claim(name, std::move(claim).value());

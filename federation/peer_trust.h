@@ -28,8 +28,9 @@ struct StaticPeer {
 struct TrustPolicy {
   core::Trust min = core::Trust::directory;  ///< The weakest that suffices.
   bool tofu = false;                         ///< Nobody need vouch for a name.
-  bool is_dns_trusted = false;           ///< What the resolver says it validated counts as dnssec.
-  std::set<core::InstanceName> allow{};  ///< Nobody else, unless it is empty.
+  bool is_dns_trusted = false;  ///< What the resolver says it validated counts as dnssec.
+  std::vector<core::InstanceName> introducers{};  ///< Whose introductions count, in this order.
+  std::set<core::InstanceName> allow{};           ///< Nobody else, unless it is empty.
   std::set<core::InstanceName> block{};
 
   [[nodiscard]] bool suffices(core::Trust trust) const;

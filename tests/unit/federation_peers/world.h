@@ -189,6 +189,7 @@ class Side {
   std::unique_ptr<federation::FederationServer> server;
   std::unique_ptr<federation::HttpPeerExchange> exchange;
   std::function<void()> wants_signing;
+  bool is_introducing = false;  ///< Set before begin().
 
   /// As the daemon does where the root key lies in its folder.
   bool renew_delegation(TimePoint now) {
@@ -202,13 +203,27 @@ class Side {
   void begin(const std::vector<federation::StaticPeer>& peers) {
     settings.tls_pins.assign(1, host().tls_key);
     settings.renew_delegation = [this](TimePoint now) { return renew_delegation(now); };
-    federation::PeerDirectory::Settings peering{home, peers, trust, directories};
+    const auto introduce = [this](core::InstanceName peer, core::InstanceName name) {
+      return exchange->introduction(std::move(peer), std::move(name));
+    };
+    federation::PeerDirectory::Settings peering{home, peers, trust, directories, introduce};
     directory = std::make_unique<federation::PeerDirectory>(std::move(peering), network, gate,
                                                             timers, log, resolver);
     document = std::make_unique<federation::OwnDocument>(home, keys, gate, timers, settings);
     const auto ignore = [](const core::InstanceName&) {};
-    server = std::make_unique<federation::FederationServer>(federation::FederationServer::Parts{
-        home, keys, *directory, *document, gate, timers, random, pool, log, {}, ignore});
+    server = std::make_unique<federation::FederationServer>(
+        federation::FederationServer::Parts{home,
+                                            keys,
+                                            *directory,
+                                            *document,
+                                            gate,
+                                            timers,
+                                            random,
+                                            pool,
+                                            log,
+                                            {},
+                                            ignore,
+                                            is_introducing});
     exchange = std::make_unique<federation::HttpPeerExchange>(
         federation::HttpPeerExchange::Parts{home, keys, *directory, network, gate, timers, random,
                                             pool, 30s, *document, health, true, wants_signing});
