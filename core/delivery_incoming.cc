@@ -79,7 +79,7 @@ Result<LaneAnswer> take_frames(Transaction& tx, const Moment& moment, const Orig
       CPC_TRY(store_frame(tx, origin.name, item.id, item.jws, moment.now));
       lane.accepted = at;
     }
-    tx.put(lane);
+    if (lane.accepted > 0) tx.put(lane);  // Who had nothing taken leaves no trace.
   }
   answer.position = {0, lane.accepted};
   if (const auto at = index_in(part, lane.accepted)) {
@@ -254,7 +254,7 @@ Result<LaneAnswer> take_submissions(Transaction& tx, const Home& home, Moment& m
       if (!why.empty()) answer.rejects.push_back({at, std::move(why)});
       lane.accepted = std::max(lane.accepted, at);
     }
-    tx.put(lane);
+    if (lane.accepted > 0) tx.put(lane);  // Who had nothing taken leaves no trace.
     if (!part.refused.empty()) {
       answer.verdict = LaneVerdict::reject;
       answer.code = part.refused;
