@@ -73,6 +73,7 @@ class Requests(PeerCase):
         self.assert_lie(400, "INCOMPATIBLE", version="2")
         reply = self.gamma.greet(self.alpha, self.gamma.hello(versions=[2, 3]))
         self.assert_problem(reply, 400, "INCOMPATIBLE")
+        self.assertEqual(reply.json["versions"], [1])
 
     def test_a_stale_a_future_and_a_long_lived_signature_are_refused(self):
         now = int(time.time())
@@ -147,7 +148,7 @@ class Requests(PeerCase):
 
     def test_unknown_paths_and_methods_are_refused(self):
         for path in ("/", "/cpc/fed/v1/", "/cpc/fed/v2/hello", "/cpc/fed/v1/txn/",
-                     "/cpc/fed/v1/txn/short", "/cpc/fed/v1/sync/heads", "/graphql", "/v1/status"):
+                     "/cpc/fed/v1/txn/short", "/cpc/fed/v1/sync/other", "/graphql", "/v1/status"):
             self.assert_problem(self.send(path, *self.put(path=path)[1:]), 404, "UNRECOGNIZED")
         path, headers, body = self.put()
         self.assert_problem(self.send(path, headers, body, "POST"), 405, "METHOD_NOT_ALLOWED")

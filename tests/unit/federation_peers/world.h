@@ -223,6 +223,9 @@ class Side {
                                             log,
                                             {},
                                             ignore,
+                                            true,
+                                            {},
+                                            {},
                                             is_introducing});
     exchange = std::make_unique<federation::HttpPeerExchange>(
         federation::HttpPeerExchange::Parts{home, keys, *directory, network, gate, timers, random,

@@ -122,6 +122,11 @@ class LaneSnapshot final : public core::ForAllRows<SnapshotFinds> {
   }
   Rows<core::Account> accounts(const std::string&, Limit) override { return none<core::Account>(); }
   Rows<core::Peer> peers(Limit) override { return none<core::Peer>(); }
+  Rows<core::Directory> directories(Limit) override { return none<core::Directory>(); }
+  Rows<core::DirectoryRecord> directory_records(const core::DirectoryId&, std::int64_t,
+                                                Limit) override {
+    return none<core::DirectoryRecord>();
+  }
   Result<std::int64_t> owed_count(const Name&) override { return std::int64_t{0}; }
 };
 
