@@ -43,16 +43,21 @@ struct Vault {
     std::ofstream{path(name)} << done.out;
     return path(name);
   }
+  static std::string beta() {
+    std::string change = "beta.cpc=";
+    return change.append(iid).append("@b.test:8470,[::1]:1");
+  }
   std::string founded() {
     return kept("founded", {.what = "found",
                             .name = "towns",
                             .signers = {key("ann"), key("bob")},
                             .threshold = 2,
-                            .add = {std::string{"beta.cpc="} + iid + "@b.test:8470,[::1]:1"}});
+                            .add = {beta()}});
   }
   std::string signed_by(const std::string& file, const std::string& who) {
-    return kept(file.substr(file.rfind('/') + 1) + "-" + who,
-                {.what = "sign", .files = {file}, .key = path(who)});
+    std::string name = file.substr(file.rfind('/') + 1);
+    name.append("-").append(who);
+    return kept(name, {.what = "sign", .files = {file}, .key = path(who)});
   }
   tests::TemporaryFolder folder;
   TimePoint time = now;
@@ -77,8 +82,9 @@ TEST_CASE("a founded directory is complete once enough have signed, in turn or s
 TEST_CASE("a signer is shown what he signs") {
   Vault vault;
   const auto shown = vault.run({.what = "verify", .files = {vault.founded()}});
-  CHECK(shown.err.find(std::string{"beta.cpc  active  "} + iid + "  b.test:8470  [::1]:1") !=
-        std::string::npos);
+  std::string line = "beta.cpc  active  ";
+  line.append(iid).append("  b.test:8470  [::1]:1");
+  CHECK(shown.err.find(line) != std::string::npos);
   CHECK(shown.err.find("signed by 0, needed are 2: not complete yet") != std::string::npos);
 }
 

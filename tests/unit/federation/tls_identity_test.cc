@@ -260,7 +260,9 @@ TEST_CASE("a key that no TLS 1.3 handshake can use is refused, with its kind and
 TEST_CASE("the longest chain that is taken can be served") {
   const TlsIdentity tls = identity();
   std::string chain = tls.certificate_pem();
-  for (int i = 1; i < 16; ++i) chain += identity(std::string(240, 'a') + ".cpc").certificate_pem();
+  std::string name(240, 'a');
+  name.append(".cpc");
+  for (int i = 1; i < 16; ++i) chain += identity(name).certificate_pem();
   const auto taken = TlsIdentity::from_chain(tls.key_pem(), chain);
   REQUIRE(taken.has_value());
   CHECK(TlsContext::for_server(taken.value()).value().try_handshake().has_value());

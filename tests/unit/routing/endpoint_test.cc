@@ -29,7 +29,8 @@ TEST_CASE("an endpoint is a name or an address, and a port") {
 
 TEST_CASE("anything else is no endpoint") {
   const std::string label(64, 'a');
-  const std::string name = std::string(120, 'a') + "." + std::string(140, 'b');
+  std::string name(120, 'a');
+  name.append(".").append(140, 'b');
   for (const std::string text : {
            "",
            ":",
