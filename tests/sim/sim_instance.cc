@@ -46,9 +46,16 @@ crypto::SigningKey key_from(DiceRandom& random) {
       crypto::Seed::from_bytes(random.bytes(crypto::Seed::size)).value());
 }
 
-federation::Keyring keys_from(DiceRandom& random, const core::InstanceName& name, TimePoint now) {
+SimKeys keys_from(Dice dice, const std::string& name, TimePoint now) {
+  (void)dice.next();  // What the instance draws itself begins there.
+  DiceRandom random{dice.fork()};
   const crypto::SigningKey root = key_from(random);
-  return tests::keyring_of(name, root, key_from(random), now);
+  const auto instance = core::InstanceName::parse(name).value();
+  federation::Keyring ring = tests::keyring_of(instance, root, key_from(random), now);
+  auto master = crypto::MasterKey::from_bytes(random.bytes(32)).value();
+  const auto sealing = crypto::Seed::from_bytes(random.bytes(crypto::Seed::size)).value();
+  ring.sealing.add(crypto::SealingKey::from_private(sealing), now);
+  return {std::move(ring), std::move(master)};
 }
 
 routing::Endpoint endpoint_of(const core::InstanceName& name) {
@@ -67,8 +74,8 @@ struct SimInstance::Life {
   Life(SimInstance& self, std::unique_ptr<store::Store> opened, std::shared_ptr<StoreFate> fate,
        const std::vector<federation::StaticPeer>& peers)
       : store(std::move(opened)),
-        home{self.name_, self.keys_.iid(), store->ownership().store_epoch,
-             store->ownership().boot_counter, self.master_},
+        home{self.name_, self.keys_.ring.iid(), store->ownership().store_epoch,
+             store->ownership().boot_counter, self.keys_.master},
         timers(self.ground_.timers, self.skew),
         random(self.plant == Plant::chance_outside ? Dice{std::random_device{}()}
                                                    : self.dice_.fork()),
@@ -76,10 +83,10 @@ struct SimInstance::Life {
               [&self] { self.wants_to_die_ = true; }, self.doubts, self.dice_.fork(), self.plant}),
         link(self.ground_.network, self.name_),
         directory({home, peers, {}}, link, gate, timers, self.log, nullptr),
-        document(home, self.keys_, gate, timers, settings_of(self)),
+        document(home, self.keys_.ring, gate, timers, settings_of(self)),
         server(
             {home,
-             self.keys_,
+             self.keys_.ring,
              directory,
              document,
              gate,
@@ -96,20 +103,20 @@ struct SimInstance::Life {
              [this](const core::InstanceName& hub, const core::WireId& log) {
                head_loops.pull(hub, log);
              }}),
-        exchange(
-            {home, self.keys_, directory, link, gate, timers, random, pool, 30s, document, health}),
-        loops{home, self.keys_, gate, timers, random, pool, wake_ups, self.log},
+        exchange({home, self.keys_.ring, directory, link, gate, timers, random, pool, 30s, document,
+                  health}),
+        loops{home, self.keys_.ring, gate, timers, random, pool, wake_ups, self.log},
         tasks(self.ground_.io.get_executor(), self.log),
         planted(planted_before(exchange, self.plant, self.lives)),
         delivery{
             gate,  planted ? *planted : exchange, timers, random, wake_ups, health, self.log, home,
             tasks, delivery_settings(peers)},
         deliveries(self.ground_.io.get_executor(), delivery),
-        head_exchange({home, self.keys_, directory, exchange, timers, pool, 500}),
+        head_exchange({home, self.keys_.ring, directory, exchange, timers, pool, 500}),
         heads{gate, head_exchange, timers, random, self.log, home, tasks, {}},
         head_loops(self.ground_.io.get_executor(), heads),
         api{home,
-            self.keys_,
+            self.keys_.ring,
             gate,
             timers,
             random,
@@ -182,15 +189,17 @@ struct SimInstance::Life {
 
 SimInstance::SimInstance(Ground ground, const std::string& name, std::filesystem::path folder,
                          Dice dice)
+    : SimInstance(ground, name, std::move(folder), dice,
+                  keys_from(dice, name, ground.timers.now())) {}
+
+SimInstance::SimInstance(Ground ground, const std::string& name, std::filesystem::path folder,
+                         Dice dice, SimKeys keys)
     : ground_(ground),
       name_(core::InstanceName::parse(name).value()),
       folder_(std::move(folder)),
       dice_(dice),
       random_(dice_.fork()),
-      keys_(keys_from(random_, name_, ground_.timers.now())),
-      master_(crypto::MasterKey::from_bytes(random_.bytes(32)).value()) {
-  const auto sealing = crypto::Seed::from_bytes(random_.bytes(crypto::Seed::size)).value();
-  keys_.sealing.add(crypto::SealingKey::from_private(sealing), ground_.timers.now());
+      keys_(std::move(keys)) {
   std::filesystem::create_directory(folder_);
   std::filesystem::permissions(folder_, std::filesystem::perms{0700});
 }
@@ -200,7 +209,7 @@ SimInstance::~SimInstance() {
 }
 
 federation::StaticPeer SimInstance::as_peer() const {
-  return {name_, keys_.iid(), {endpoint_of(name_)}};
+  return {name_, keys_.ring.iid(), {endpoint_of(name_)}};
 }
 
 void SimInstance::boot(const std::vector<federation::StaticPeer>& peers) {
@@ -208,10 +217,10 @@ void SimInstance::boot(const std::vector<federation::StaticPeer>& peers) {
   store::SqliteOptions options;
   options.path = folder_ / "store.db";
   options.claim.instance_name = name_;
-  options.claim.iid = keys_.iid();
+  options.claim.iid = keys_.ring.iid();
   options.claim.new_epoch = core::StoreEpoch::from_bytes(random_.bytes(16)).value();
   options.claim.fence = store::Fence::from_bytes(random_.bytes(16)).value();
-  options.claim.master_key = store::MasterKeyId::from_bytes(master_.id()).value();
+  options.claim.master_key = store::MasterKeyId::from_bytes(keys_.master.id()).value();
   options.claim.now = ground_.timers.now();
   options.decorate = decorated_by(fate, plant, ground_.timers);
   if (plant == Plant::consent_outside) options.cache.consents_max = 0;

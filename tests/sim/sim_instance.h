@@ -14,6 +14,12 @@
 
 namespace cpc::sim {
 
+/// Whom an instance is: what its key files hold.
+struct SimKeys {
+  federation::Keyring ring;
+  crypto::MasterKey master;
+};
+
 /// What all instances share.
 struct Ground {
   boost::asio::io_context& io;
@@ -23,7 +29,10 @@ struct Ground {
 
 class SimInstance {
  public:
+  /// Its keys are drawn.
   SimInstance(Ground ground, const std::string& name, std::filesystem::path folder, Dice dice);
+  SimInstance(Ground ground, const std::string& name, std::filesystem::path folder, Dice dice,
+              SimKeys keys);
   ~SimInstance();
   SimInstance(const SimInstance&) = delete;
   SimInstance& operator=(const SimInstance&) = delete;
@@ -63,8 +72,7 @@ class SimInstance {
   std::filesystem::path folder_;
   Dice dice_;
   DiceRandom random_;
-  federation::Keyring keys_;
-  crypto::MasterKey master_;
+  SimKeys keys_;
   bool wants_to_die_ = false;
   std::unique_ptr<Life> life_;
 };

@@ -60,12 +60,18 @@ Task<federation::HttpReply> SimNetwork::carry(core::InstanceName from, core::Ins
     boost::asio::co_spawn(io_, arrive_late(to, request), boost::asio::detached);
   }
   const auto slot = std::make_shared<ReplySlot>(io_.get_executor());
+  std::optional<Exchanged> heard;
+  if (listener) heard = Exchanged{from, to, timers_.now(), request, {}};
   host->second(std::move(request), slot);
   const bool has_come = co_await slot->arrived.wait_until(timers_, due);
   if (!has_come || !slot->reply) co_return broken();
   trace_.add(static_cast<std::uint64_t>(slot->reply->status));
   trace_.add(slot->reply->body);
   if (slot->reply->status >= 400) note_refusal(*slot->reply);
+  if (heard) {
+    heard->reply = *slot->reply;
+    listener(*heard);
+  }
   co_await timers_.sleep_until(std::min(due, timers_.steady_now() + latency()));
   if (cuts_.contains({to, from}) || meets(faults.lost_per_mille)) co_return broken();
   co_return *std::move(slot->reply);

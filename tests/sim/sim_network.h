@@ -22,6 +22,15 @@ struct NetworkFaults {
   unsigned late_per_mille = 0;     ///< Seconds instead of milliseconds, each way.
 };
 
+/// A request that came to an end.
+struct Exchanged {
+  core::InstanceName from;
+  core::InstanceName to;
+  TimePoint at{};  ///< When the request arrived.
+  federation::HttpRequest request;
+  federation::HttpReply reply;
+};
+
 /// Where the reply to one request is put.
 struct ReplySlot {
   explicit ReplySlot(const boost::asio::any_io_executor& executor) : arrived(executor) {}
@@ -55,6 +64,8 @@ class SimNetwork {
                                                   Milliseconds timeout);
 
   NetworkFaults faults;
+  /// Hears all that is said, if it is set.
+  std::function<void(const Exchanged&)> listener;
   std::size_t requests = 0;
   std::size_t faults_met = 0;
   std::size_t refusals = 0;     ///< Replies of 400 and more.
