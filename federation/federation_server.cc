@@ -15,18 +15,19 @@ constexpr std::size_t small_body_bytes_max = 8 * 1024;
 // Of core::heads_max heads, which take 150 octets each.
 constexpr std::size_t heads_body_bytes_max = 96 * 1024;
 
-enum class Door { hello, transaction, heads, log, introduction };
+enum class Door { hello, transaction, heads, log, author, introduction };
 struct Endpoint {
   Door door;
   std::string_view method;
   std::string_view path;
   std::size_t id_letters;  // Of an id in base64url behind the path.
 };
-constexpr std::array<Endpoint, 4> endpoints{{
+constexpr std::array<Endpoint, 5> endpoints{{
     {Door::hello, "POST", "/cpc/fed/v1/hello", 0},
     {Door::transaction, "PUT", transaction_path, 22},
     {Door::heads, "POST", heads_path, 0},
     {Door::log, "GET", log_path, 43},
+    {Door::author, "GET", author_path, 43},
 }};
 
 // Behind whose path an instance name stands.
@@ -123,6 +124,9 @@ FederationServer::WireTask<HttpReply> FederationServer::dispatch(const HttpReque
     case Door::log:
       co_return co_await signed_or_refused(request,
                                            co_await logs_.answer_pull(request, peer.value()));
+    case Door::author:
+      co_return co_await signed_or_refused(request,
+                                           co_await logs_.answer_author(request, peer.value()));
     case Door::introduction:
       co_return co_await answer_introduction(request, peer.value());
   }

@@ -50,9 +50,8 @@ class FederationServer {
   explicit FederationServer(Parts parts)
       : self_(std::move(parts)),
         began_(self_.timers.steady_now()),
-        logs_({self_.home, self_.store, self_.random, self_.pool, self_.limits, self_.is_sealing,
-               self_.found}),
-
+        logs_({self_.home, self_.document, self_.store, self_.random, self_.pool, self_.limits,
+               self_.is_sealing, self_.found}),
         introductions_(self_.directory, self_.timers, self_.is_introducing) {}
 
   /// Answers any request; never fails, never throws. What a stranger gets is a code and our clock.

@@ -1,7 +1,8 @@
 #include "federation/head_exchange.h"
 
-#include "federation/heads_codec.h"
+#include "federation/instance_document.h"
 #include "federation/sealed_body.h"
+#include "federation/wire_codes.h"
 
 namespace cpc::federation {
 
@@ -23,6 +24,45 @@ Task<HttpHeadExchange::Compared> HttpHeadExchange::compare(core::InstanceName hu
   co_return Compared{std::move(told.answers), std::move(exchanged.proof)};
 }
 
+Task<PulledStretch> HttpHeadExchange::decode(const Sent& sent, PeerIdentity ours) {
+  const Bytes& body = sent.reply.body;
+  SealingKeys::Key key;
+  if (sent.reply.headers.find("content-type") == sealed_type) {
+    CPC_CO_TRY(const crypto::KeyId id, sealed_to(body));
+    key = self_.keys.sealing.find(id);
+    if (!key) co_return fail(ErrorCode::unavailable, "the hub sealed to a key that is gone");
+  }
+  const TimePoint seen_at = self_.timers.now();
+  std::optional<Result<PulledStretch>> decoded;
+  const auto work = [&] {
+    Result<Bytes> opened = Bytes{};
+    if (key) opened = open_body(*key, {sent.hub->iid, self_.home.iid, sent.asked_for}, body);
+    if (!opened) {
+      decoded = opened.error();
+      return;
+    }
+    decoded =
+        decode_stretch(key ? opened.value() : body, {*sent.hub, &ours}, seen_at, self_.entries_max);
+  };
+  co_await self_.pool.run(work);
+  co_return *std::move(decoded);
+}
+
+Task<PeerIdentity> HttpHeadExchange::newer_ourselves(core::InstanceName hub) {
+  HttpRequest request;
+  request.method = "GET";
+  request.path = std::string{author_path} + to_text(self_.home.iid);
+  CPC_CO_TRY(const HttpPeerExchange::Exchanged exchanged,
+             co_await self_.exchange.ask(std::move(hub), std::move(request)));
+  CPC_CO_TRY(PeerIdentity seen, verify_document(exchanged.reply.body, self_.home.name,
+                                                self_.home.iid, self_.timers.now()));
+  // An older one would bring back keys that were revoked since.
+  if (seen.delegation_serial <= self_.keys.delegation().identity.delegation_serial) {
+    co_return fail(ErrorCode::not_found, "the hub knows nothing newer of us");
+  }
+  co_return seen;
+}
+
 Task<HttpHeadExchange::Pulled> HttpHeadExchange::pull(core::InstanceName hub, core::WireId wire_id,
                                                       core::Position after) {
   CPC_CO_TRY(const auto identity, co_await able(hub));
@@ -30,33 +70,19 @@ Task<HttpHeadExchange::Pulled> HttpHeadExchange::pull(core::InstanceName hub, co
   request.method = "GET";
   request.path = std::string{log_path} + to_text(wire_id);
   request.query = pull_query(after);
-  const std::string asked_for = request.path + "?" + request.query;
-  CPC_CO_TRY(const HttpPeerExchange::Exchanged exchanged,
+  Sent sent{identity, request.path + "?" + request.query, {}};
+  CPC_CO_TRY(HttpPeerExchange::Exchanged exchanged,
              co_await self_.exchange.ask(hub, std::move(request)));
-
-  const Bytes& sent = exchanged.reply.body;
-  SealingKeys::Key key;
-  if (exchanged.reply.headers.find("content-type") == sealed_type) {
-    CPC_CO_TRY(const crypto::KeyId id, sealed_to(sent));
-    key = self_.keys.sealing.find(id);
-    if (!key) co_return fail(ErrorCode::unavailable, "the hub sealed to a key that is gone");
-  }
-  const PeerIdentity ours = self_.keys.delegation().identity;
-  const TimePoint seen_at = self_.timers.now();
-  std::optional<Result<PulledStretch>> decoded;
-  const auto decode = [&] {
-    Result<Bytes> opened = Bytes{};
-    if (key) opened = open_body(*key, {identity->iid, self_.home.iid, asked_for}, sent);
-    if (!opened) {
-      decoded = opened.error();
-      return;
+  sent.reply = std::move(exchanged.reply);
+  PeerIdentity ours = self_.keys.delegation().identity;
+  CPC_CO_TRY(PulledStretch stretch, co_await decode(sent, std::move(ours)));
+  if (stretch.part.refused == to_text(WireCode::bad_signature)) {
+    // Perhaps we signed it ourselves, under a key that our older copy has never heard of.
+    auto newer = co_await newer_ourselves(hub);
+    if (newer) {
+      CPC_CO_TRY(stretch, co_await decode(sent, std::move(newer).value()));
     }
-    decoded =
-        decode_stretch(key ? opened.value() : sent, {*identity, &ours}, seen_at, self_.entries_max);
-  };
-  co_await self_.pool.run(decode);
-  if (!*decoded) co_return decoded->error();
-  PulledStretch stretch = std::move(*decoded).value();
+  }
   if (stretch.part.wire_id != wire_id) {
     co_return fail(ErrorCode::invalid, "the hub gave another log than it was asked for");
   }

@@ -68,4 +68,25 @@ LogServer::WireTask<ReplyBody> LogServer::answer_pull(const HttpRequest& request
   co_return ReplyBody{std::string{is_sealed ? sealed_type : log_type}, std::move(body)};
 }
 
+// A direct conversation has two authors: its hub, which we are, and whoever asks.
+LogServer::WireTask<ReplyBody> LogServer::answer_author(const HttpRequest& request,
+                                                        PeerDirectory::Identity peer) {
+  const auto iid =
+      id_from_text<core::Iid>(std::string_view{request.path}.substr(author_path.size()));
+  if (!iid) co_return WireError{WireCode::malformed, "no instance has such an id"};
+  if (iid.value() == self_.home.iid) {
+    co_return ReplyBody{std::string{document_type}, self_.document.bytes()};
+  }
+  Bytes document;
+  const auto look = [&](core::Snapshot& store) -> Result<> {
+    CPC_TRY(const auto row, store.find(core::PeerKey{peer->name}));
+    if (row && row->iid == iid.value()) document = row->document;
+    return success();
+  };
+  const Result<> read = co_await self_.store.read(look);
+  if (!read) co_return WireError{WireCode::busy, "the store failed"};
+  if (document.empty()) co_return WireError{WireCode::unrecognized, "no author of the peer's logs"};
+  co_return ReplyBody{std::string{document_type}, std::move(document)};
+}
+
 }  // namespace cpc::federation

@@ -1,12 +1,12 @@
-// The answering side of sync/heads and of log pulls, for whoever takes part in a log that we order.
-// The asking side is head_exchange.h; docs/protocol.md sections "Comparing heads" and "Pulling a
-// log". Network thread only.
+// The answering side of sync/heads, of log pulls and of authors' documents, for whoever takes part
+// in a log that we order. The asking side is head_exchange.h; docs/protocol.md sections "Comparing
+// heads", "Pulling a log" and "Documents of authors". Network thread only.
 #pragma once
 
 #include <functional>
 
 #include "core/heads.h"
-#include "federation/http_message.h"
+#include "federation/own_document.h"
 #include "federation/peer_directory.h"
 #include "federation/wire_codes.h"
 
@@ -22,6 +22,7 @@ class LogServer {
  public:
   struct Parts {
     const core::Home& home;
+    const OwnDocument& document;
     routing::StoreGate& store;
     routing::Random& random;
     routing::CryptoPool& pool;
@@ -40,6 +41,11 @@ class LogServer {
   /// Likewise. Fails with UNRECOGNIZED as well: there is no such log for this peer.
   [[nodiscard]] WireTask<ReplyBody> answer_pull(const HttpRequest& request,
                                                 PeerDirectory::Identity peer);
+
+  /// The document of an author whose events we give to `peer`, as we hold it. Likewise
+  /// UNRECOGNIZED for anybody else's, known here or not.
+  [[nodiscard]] WireTask<ReplyBody> answer_author(const HttpRequest& request,
+                                                  PeerDirectory::Identity peer);
 
  private:
   Parts self_;
