@@ -232,11 +232,11 @@ class Client:
         return self.until(probe, lambda: f"the message to be {' or '.join(states)}, and it was "
                                          f"{', '.join(dict.fromkeys(seen))}")
 
-    def wait_text(self, conversation, text, patience_s=None):
+    def wait_text(self, conversation, text):
         """Until a message with this text can be read."""
         return self.until(
             lambda: next((message for message in self.messages(conversation)
-                          if message["text"] == text), None), f"the text {text!r}", patience_s)
+                          if message["text"] == text), None), f"the text {text!r}")
 
     def wait_request(self, address):
         """Until somebody's open request is there."""
