@@ -69,7 +69,6 @@ void add_peer_evidence(CLI::App& peer, Context& context) {
       ->add_option_function<std::int64_t>(
           "--number", [args](const std::int64_t& number) { args->number = number; },
           "Write this one out as JSON, with all that verifies it")
-      ->check(CLI::NonNegativeNumber)
       ->type_name("N");
   on_call(*command, context, args, run_peer_evidence);
 }

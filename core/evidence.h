@@ -27,11 +27,11 @@ struct EvidenceKey {
   std::int64_t number = 0;
   auto operator<=>(const EvidenceKey&) const = default;
 };
-/// Table evidence. One signed answer of a peer.
+/// Table evidence. One thing that a peer signed: an answer, as a rule.
 struct Evidence {
   using Key = EvidenceKey;
   InstanceName peer;
-  std::int64_t number = 0;  ///< 0 and below are evidence_of_hello and _of_heads.
+  std::int64_t number = 0;  ///< 0 and below are evidence_of_hello and so on.
   TimePoint at{};           ///< When we had it, by our clock.
   std::string code;         ///< Empty, or why it is an exception: FORK, NOT_HUB, LOST and so on.
   Bytes lanes;              ///< Which lanes it tells of: 33 octets each, kind and wire id.
@@ -45,11 +45,15 @@ struct EvidenceAge {
   TimePoint at{};
 };
 
-/// Numbers with a place of their own: its latest hello, and the latest comparison of heads that
-/// showed a loss or a fork. All others are used again.
+/// Numbers with a place of their own: its latest hello, the latest comparison of heads that showed
+/// a loss or a fork, and the latest document that contradicts the one that we accepted, whose proof
+/// is the document itself. All others are used again.
 inline constexpr std::int64_t evidence_of_hello = 0;
 inline constexpr std::int64_t evidence_of_heads = -1;
+inline constexpr std::int64_t evidence_of_identity = -2;
 
+/// Another instance under the name, or other roots of the same one.
+inline constexpr std::string_view evidence_identity = "IDENTITY_CONFLICT";
 /// The peer says that it holds less than it acknowledged.
 inline constexpr std::string_view evidence_lost = "LOST";
 /// It acknowledged more than it said to hold later: what LOST is to be compared with.

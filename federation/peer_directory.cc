@@ -289,13 +289,17 @@ Task<PeerDirectory::Identity> PeerDirectory::accept(core::InstanceName name, Byt
   if (!read) {
     log_.warn("peer's document was refused",
               {{"peer", name.text()}, {"reason", read.error().detail}});
-    // Whoever answers there proves to be somebody else. The operator's own word stands against it.
     const bool is_other = read.error().code == ErrorCode::conflict && said &&
                           said.value() != expected && known_[name].standing.iid == expected &&
-                          claim.trust != core::Trust::pinned;
-    if (is_other && verify_document(document, name, said.value(), now)) {
+                          verify_document(document, name, said.value(), now);
+    if (is_other) {
+      CPC_CO_TRY(co_await keep_contradiction(name, std::move(document)));
+      // Whoever answers there proves to be somebody else. The operator's own word stands against
+      // it.
       std::string source = "the document where it should be";
-      CPC_CO_TRY(co_await note_rival(name, said.value(), std::move(source)));
+      if (claim.trust != core::Trust::pinned) {
+        CPC_CO_TRY(co_await note_rival(name, said.value(), std::move(source)));
+      }
     }
     co_return read.error();
   }
@@ -304,6 +308,9 @@ Task<PeerDirectory::Identity> PeerDirectory::accept(core::InstanceName name, Byt
   if (!pinned_now) {
     log_.warn("peer's document was refused",
               {{"peer", name.text()}, {"reason", pinned_now.error().detail}});
+    if (pinned_now.error().code == ErrorCode::conflict) {
+      CPC_CO_TRY(co_await keep_contradiction(name, std::move(document)));
+    }
     co_return pinned_now.error();
   }
   Known& known = known_[name];

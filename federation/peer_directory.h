@@ -165,6 +165,8 @@ class PeerDirectory {
   [[nodiscard]] Task<Identity> accept(core::InstanceName name, Bytes document, Claim claim);
   [[nodiscard]] Task<> pin(core::InstanceName name, Identity identity, Bytes document, Claim claim);
   [[nodiscard]] Task<> note_rival(core::InstanceName name, core::Iid iid, std::string source);
+  /// `document` proves itself, and contradicts the one that was accepted.
+  [[nodiscard]] Task<> keep_contradiction(core::InstanceName name, Bytes document);
   [[nodiscard]] Result<> check_standing(const core::InstanceName& name, const Known& known) const;
   [[nodiscard]] bool is_met(const Known& known) const;
 

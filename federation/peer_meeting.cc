@@ -181,4 +181,16 @@ Task<> PeerDirectory::listen_to_dns(core::InstanceName name, routing::Hints hint
   co_return success();
 }
 
+Task<> PeerDirectory::keep_contradiction(core::InstanceName name, Bytes document) {
+  const core::Evidence row{
+      name, core::evidence_of_identity, timers_.now(), std::string{core::evidence_identity},
+      {},   std::move(document)};
+  const auto keep = [&](core::Transaction& tx) -> Result<> {
+    tx.put(row);
+    return success();
+  };
+  const core::Keys no_keys;
+  co_return co_await store_.transact(no_keys, keep);
+}
+
 }  // namespace cpc::federation

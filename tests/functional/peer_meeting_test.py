@@ -2,11 +2,13 @@
 """Instances that no configuration names: met by DNS or the operator's word, and told apart."""
 
 import contextlib
+import json
 import socket
 import threading
 
 from cpc.case import Case, main, new_text
 from cpc.client import eventually
+from cpc.encoding import from_b64url
 from cpc.instance import CommandFailed, Instance, place
 from cpc.world import World, free_host
 
@@ -120,6 +122,12 @@ class FirstUse(MeetingCase):
         self.assertEqual((caught.exception.status, finding["code"], finding["stops"]),
                          (9, "identity_conflict", True))
         self.assertIn(other.iid, finding["what"])
+        # The two documents contradict each other; whoever doubts it is shown them.
+        evidence = alpha.cpcctl("peer", "evidence", "beta.cpc", "--number=-2")
+        self.assertEqual([row["code"] for row in evidence["rows"]], ["IDENTITY_CONFLICT"])
+        roots = [json.loads(from_b64url(json.loads(text)["delegation"]["payload"]))["iid"]
+                 for text in (evidence["document"], evidence["proof"])]
+        self.assertEqual(roots, [beta.iid, other.iid])
         # Nor does alpha take anything from it, and a restart changes nothing.
         alpha.restart()
         eve = self.world.person("eve", other)

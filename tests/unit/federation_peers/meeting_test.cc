@@ -115,6 +115,11 @@ TEST_CASE("another instance where a met one was stops traffic until the operator
     CHECK(failure_of(refresh()) == ErrorCode::conflict);
     CHECK(world.row()->iid == world.beta.home.iid);
     CHECK(world.row()->rival == other);
+    // What the other one signed is kept, for it can deny it no more.
+    const core::EvidenceKey key{world.beta.home.name, core::evidence_of_identity};
+    const auto kept = world.alpha.gate.store.rows<core::Evidence>().at(key);
+    CHECK(kept.code == "IDENTITY_CONFLICT");
+    CHECK(federation::verify_document(kept.proof, world.beta.home.name, other, kept.at));
     CHECK(world.alpha.log.count(
               "two instances claim one name; nothing is sent to it or taken from it") == 1);
     world.beta.host().answer = honest;
@@ -289,6 +294,8 @@ TEST_CASE("a promise of a root key binds also when the stored document verifies 
   draft.operational.serial += 1;
   draft.delegation.commitment.reset();
   CHECK(failure_of(answer(draft)) == ErrorCode::conflict);
+  const core::EvidenceKey key{world.beta.home.name, core::evidence_of_identity};
+  CHECK(world.alpha.gate.store.rows<core::Evidence>().contains(key));
   draft.delegation.commitment =
       federation::make_commitment(world.beta.home.iid, world.beta.root(), next.public_key().id());
   CHECK(answer(draft));
