@@ -5,35 +5,12 @@ from cpc.case import main, new_text
 from cpc.client import eventually
 from cpc.encoding import b64url, compact, from_b64url, sha256
 from cpc.peer_case import PeerCase
-from cpc.peer_events import (Log, Person, batch, envelope, frame, header_of_envelope, post,
-                             submission, wire_id)
+from cpc.peer_events import Log, Person, batch, envelope, frame, header_of_envelope, post, wire_id
 from cpc.peer_identity import Key
 
 
 class Conversations(PeerCase):
-    submitted_by_us = {}
-
-    def say(self, wire, person, word="words"):
-        """A message of carol's; its text is at `.text`, to be looked for."""
-        text = new_text(word)
-        self.alice.keep_secret(text)
-        return post(self.gamma.identity.signing, wire, person, text), text
-
     # --- gamma orders ----------------------------------------------------------------------------
-
-    def begun_at_gamma(self):
-        """A conversation that gamma orders, with carol's first message at its reader."""
-        reader, carol, known, log = self.meet("gamma.cpc")
-        log.add(self.create(log))
-        log.add(self.join(log, carol))
-        first, text = self.say(log.wire, carol)
-        log.add(first)
-        lane = self.push(log)
-        self.assertEqual((lane["kind"], lane["verdict"], lane["seq"], lane["link"]),
-                         ("log", "ok", 3, b64url(log.link)))
-        view = reader.start(carol.address)
-        reader.wait_text(view, text)
-        return reader, carol, known, log, view
 
     def test_gamma_as_the_hub_and_alpha_agree_on_every_link(self):
         reader, carol, known, log, view = self.begun_at_gamma()
@@ -128,24 +105,6 @@ class Conversations(PeerCase):
 
     # --- alpha orders ----------------------------------------------------------------------------
 
-    def begun_at_alpha(self):
-        """A conversation that alpha orders, with carol's first message at its reader."""
-        reader, carol, known, log = self.meet("alpha.cpc")
-        view = reader.start(carol.address)
-        reader.until(lambda: reader.conversation(view)["position"] >= 1, "the log's beginning")
-        first, text = self.say(log.wire, carol)
-        lane = self.submit(log, 1, self.join(log, carol), first)
-        self.assertEqual((lane["verdict"], lane["seq"], lane.get("rejects")), ("ok", 2, None))
-        reader.wait_text(view, text)
-        return reader, carol, known, log, view
-
-    def submit(self, log, first, *items):
-        for item in items:
-            self.submitted_by_us[header_of_envelope(item)["id"]] = item
-        [lane] = self.gamma.lanes(self.alpha, batch(
-            self.gamma.epoch, submissions=[submission(log.wire, first, list(items))]))
-        return lane
-
     def test_alpha_as_the_hub_orders_and_sends_a_chain_that_gamma_can_follow(self):
         reader, carol, known, log, view = self.begun_at_alpha()
         reply = reader.send(view, new_text("reply"))
@@ -230,11 +189,6 @@ class Conversations(PeerCase):
         self.assert_same_rows(before, self.alpha)
 
     # --- consent frames --------------------------------------------------------------------------
-
-    def quiet_rows(self):
-        self.settle()
-        eventually(lambda: not self.alpha.rows()["inbox_frames"], "the inbox to be applied")
-        return self.alpha.rows()
 
     def test_the_answer_to_a_request_does_not_tell_who_exists_or_who_refused(self):
         denier = self.person("bob", self.alpha)

@@ -4,7 +4,8 @@ from cpc.case import Case, new_text
 from cpc.client import eventually
 from cpc.encoding import b64url, from_b64url
 from cpc.lying_peer import LyingPeer
-from cpc.peer_events import Log, Person, batch, envelope, frame, hub_of, join, sender_of, wire_id
+from cpc.peer_events import (Log, Person, batch, envelope, frame, header_of_envelope, hub_of, join,
+                             post, sender_of, submission, wire_id)
 from cpc.world import FEDERATION_PORT, World, free_host
 
 
@@ -12,6 +13,7 @@ class PeerCase(Case):
     """Whatever gamma does, nothing but what was promised is stored, and beta is not concerned."""
 
     NAMES = ("alpha.cpc", "beta.cpc")
+    submitted_by_us = {}
 
     @classmethod
     def setUpClass(cls):
@@ -113,3 +115,46 @@ class PeerCase(Case):
         """Log entries to alpha; gives the lane of the answer."""
         [lane] = self.gamma.lanes(self.alpha, batch(self.gamma.epoch, logs=[log.part(entries)]))
         return lane
+
+    def say(self, wire, person, word="words"):
+        """A message of carol's; its text is at `.text`, to be looked for."""
+        text = new_text(word)
+        self.alice.keep_secret(text)
+        return post(self.gamma.identity.signing, wire, person, text), text
+
+    def begun_at_gamma(self):
+        """A conversation that gamma orders, with carol's first message at its reader."""
+        reader, carol, known, log = self.meet("gamma.cpc")
+        log.add(self.create(log))
+        log.add(self.join(log, carol))
+        first, text = self.say(log.wire, carol)
+        log.add(first)
+        lane = self.push(log)
+        self.assertEqual((lane["kind"], lane["verdict"], lane["seq"], lane["link"]),
+                         ("log", "ok", 3, b64url(log.link)))
+        view = reader.start(carol.address)
+        reader.wait_text(view, text)
+        return reader, carol, known, log, view
+
+    def begun_at_alpha(self):
+        """A conversation that alpha orders, with carol's first message at its reader."""
+        reader, carol, known, log = self.meet("alpha.cpc")
+        view = reader.start(carol.address)
+        reader.until(lambda: reader.conversation(view)["position"] >= 1, "the log's beginning")
+        first, text = self.say(log.wire, carol)
+        lane = self.submit(log, 1, self.join(log, carol), first)
+        self.assertEqual((lane["verdict"], lane["seq"], lane.get("rejects")), ("ok", 2, None))
+        reader.wait_text(view, text)
+        return reader, carol, known, log, view
+
+    def submit(self, log, first, *items):
+        for item in items:
+            self.submitted_by_us[header_of_envelope(item)["id"]] = item
+        [lane] = self.gamma.lanes(self.alpha, batch(
+            self.gamma.epoch, submissions=[submission(log.wire, first, list(items))]))
+        return lane
+
+    def quiet_rows(self):
+        self.settle()
+        eventually(lambda: not self.alpha.rows()["inbox_frames"], "the inbox to be applied")
+        return self.alpha.rows()
