@@ -21,6 +21,8 @@ constexpr std::array<std::pair<LaneVerdict, std::string_view>, 6> verdict_names{
     {LaneVerdict::reject, "reject"},
 }};
 
+constexpr std::string_view event_not_allowed = "EVENT_NOT_ALLOWED";
+
 LaneAnswer answer_for(LaneKind kind, const WireId& wire_id, LaneVerdict verdict,
                       std::string_view code = {}) {
   LaneAnswer answer;
@@ -197,7 +199,7 @@ Result<std::string> refusal_of(Transaction& tx, const Home& home, const Origin& 
   if (!is_allowed) return std::string{codes::consent_required};
   auto sender = authorize(tx, conversation, home.iid, envelope);
   if (!sender) {
-    if (sender.error().code == ErrorCode::denied) return std::string{"EVENT_NOT_ALLOWED"};
+    if (sender.error().code == ErrorCode::denied) return std::string{event_not_allowed};
     return sender.error();
   }
   if (event_type(header.type) == EventType::unknown) return std::string{"TYPE_UNKNOWN"};
@@ -213,6 +215,8 @@ Result<std::string> take_submission(Transaction& tx, const Home& home, Moment& m
                                     const VerifiedEnvelope& envelope, bool was_here) {
   Event event = event_row(conversation.id, envelope);
   CPC_TRY(const auto known, tx.find(event.key()));
+  // Signed anew it stays the same event; something else under its id was never said before.
+  if (known && known->payload != event.payload) return std::string{event_not_allowed};
   if (known) return std::string{};
   CPC_TRY(std::string why, refusal_of(tx, home, origin, conversation, envelope, event));
   if (!why.empty()) return why;

@@ -13,6 +13,14 @@
 namespace cpc::federation {
 namespace {
 
+/// 16 octets in base64 (RFC 6455 section 4.2.1); which ones does not matter.
+bool is_web_socket_key(std::string_view text) {
+  constexpr std::string_view digits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  return text.size() == 24 && text.ends_with("==") &&
+         text.find_first_not_of(digits) == text.size() - 2;
+}
+
 /// Assigning an empty one would keep the memory.
 void let_go(Bytes& octets) {
   Bytes{}.swap(octets);
@@ -243,7 +251,8 @@ asio::awaitable<HttpConnection::After> HttpConnection::start_web_socket(HttpRequ
         header.name == "sec-websocket-protocol" && list_contains(header.value, subprotocol);
   }
   // A client waits for 101 before it sends more (RFC 6455 section 4.1).
-  if (!is_offered || !input_.empty() || stream_.has_pending()) {
+  const bool is_nonce = is_web_socket_key(request.headers.find("sec-websocket-key").value_or(""));
+  if (!is_offered || !is_nonce || !input_.empty() || stream_.has_pending()) {
     const Arrival refused = co_await refuse(400);
     co_return refused == Arrival::gone ? After::vanish : After::hang_up;
   }

@@ -101,6 +101,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def answer(self):
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         headers = {name.lower(): value for name, value in self.headers.items()}
+        if self.server.peer.raw_reply is not None:
+            self.close_connection = True
+            self.server.peer.raw_reply(self.wfile)
+            return
         status, answer_headers, answer = self.server.peer.handle(self.command, self.path, headers,
                                                                  body)
         self.send_response_only(status)
@@ -139,6 +143,7 @@ class LyingPeer:
         self.answer_lanes = all_ok          # batch -> lanes
         self.refuse_with = None             # (status, code) instead of an answer
         self.retry_after_s = None           # told with each refusal
+        self.raw_reply = None               # writes octets to a file instead of any answer
         self.sign_replies_with = None       # another key
         self.server = Server(self)
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()

@@ -69,7 +69,7 @@ class Identity:
 
     def document(self, endpoint, pins, delegation_serial=1, operational_serial=1, name=None,
                  root=None, signing=None, issued=None, life_ms=6 * DAY_MS, status="active",
-                 sealing_keys=None, retired=None, revoked=None):
+                 sealing_keys=None, retired=None, revoked=None, more_keys=()):
         """An instance document; every argument but the first two is for lies."""
         name, root, signing = name or self.name, root or self.root, signing or self.signing
         issued = issued if issued is not None else now_ms() - 1000
@@ -77,7 +77,8 @@ class Identity:
         delegation = {**common, "serial": delegation_serial, "expires": issued + 300 * DAY_MS,
                       "status": status, "root": {"x": b64url(root.public)},
                       "keys": [{"kid": signing.kid, "x": b64url(signing.public),
-                                "not_before": issued, "not_after": issued + 300 * DAY_MS}]}
+                                "not_before": issued, "not_after": issued + 300 * DAY_MS},
+                               *more_keys]}
         delegation |= {"retired": retired} if retired else {}
         delegation |= {"revoked": revoked} if revoked else {}
         operational = {**common, "serial": operational_serial, "expires": issued + life_ms,
