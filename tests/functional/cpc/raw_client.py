@@ -46,7 +46,7 @@ class RawClient:
         return heard
 
     def hear_until(self, mark, more=0):
-        """What comes up to `mark` and so many octets behind it, or until the other side hangs up."""
+        """What comes up to `mark` and so many octets more, or until the other side hangs up."""
         heard = b""
         self.socket.settimeout(PATIENCE_S)
         with contextlib.suppress(OSError):
