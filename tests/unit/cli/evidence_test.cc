@@ -48,12 +48,15 @@ TEST_CASE("one signed answer is written out as one JSON document") {
   CHECK(said.status == 0);
   CHECK(said.out == admin_protocol::encode(one) + "\n");
   CHECK(cpcctl.daemon.asked[0].body == R"({"name":"west.cpc","number":4})");
+  // What has a place of its own has a number below zero.
+  CHECK(cpcctl({"peer", "evidence", "west.cpc", "--number", "-2"}).status == 0);
+  CHECK(cpcctl.daemon.asked[1].body == R"({"name":"west.cpc","number":-2})");
 }
 
 TEST_CASE("peer evidence refuses what is no name and no number, and tells what is not there") {
   Cpcctl cpcctl;
   CHECK(cpcctl({"peer", "evidence", "West"}).status == exit_usage);
-  CHECK(cpcctl({"peer", "evidence", "west.cpc", "--number", "-1"}).status == exit_usage);
+  CHECK(cpcctl({"peer", "evidence", "west.cpc", "--number", "one"}).status == exit_usage);
   CHECK(cpcctl.daemon.asked.empty());
   cpcctl.daemon.refuse<PeerEvidenceRequest>({"not_found.evidence", "no", "none", "look"});
   CHECK(cpcctl({"peer", "evidence", "west.cpc", "--number", "9"}).status == exit_not_found);
