@@ -75,6 +75,9 @@ Result<HeadPage> heads_at(Snapshot& store, const InstanceName& hub, const Conver
     page.last = conversation.id;
     const Head& head = conversation.head;
     if (!conversation.wire_id || head.hub_time < since) continue;
+    // One that ended because the name is another instance now is none of that instance's business.
+    CPC_TRY(const auto current, store.find(ConversationByWireKey{*conversation.wire_id}));
+    if (!current || current->id != conversation.id) continue;
     page.heads.push_back({*conversation.wire_id, head.position, head.link});
   }
   return page;

@@ -56,7 +56,8 @@ struct HeadPage {
   bool has_more = false;
 };
 /// As a copy: the logs that `hub` orders, those after `after`, which need not exist, whose last
-/// entry is not older than `since` (zero: all of them).
+/// entry is not older than `since` (zero: all of them). None that ended when its name was bound
+/// anew.
 [[nodiscard]] Result<HeadPage> heads_at(Snapshot& store, const InstanceName& hub,
                                         const ConversationId& after, TimePoint since);
 

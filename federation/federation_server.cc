@@ -119,11 +119,8 @@ FederationServer::WireTask<HttpReply> FederationServer::dispatch(const HttpReque
     case Door::transaction:
       co_return co_await answer_transaction(request, peer.value());
     case Door::heads:
-      co_return co_await signed_or_refused(request,
-                                           co_await logs_.answer_heads(request, peer.value()));
     case Door::log:
-      co_return co_await signed_or_refused(request,
-                                           co_await logs_.answer_pull(request, peer.value()));
+      co_return co_await answer_of_logs(request, peer.value(), endpoint->door == Door::heads);
     case Door::author:
       co_return co_await signed_or_refused(request,
                                            co_await logs_.answer_author(request, peer.value()));
@@ -131,6 +128,18 @@ FederationServer::WireTask<HttpReply> FederationServer::dispatch(const HttpReque
       co_return co_await answer_introduction(request, peer.value());
   }
   co_return WireError{WireCode::unrecognized, "no such endpoint"};
+}
+
+// Either reads many rows, so it counts as a transaction does.
+FederationServer::WireTask<HttpReply> FederationServer::answer_of_logs(const HttpRequest& request,
+                                                                       PeerDirectory::Identity peer,
+                                                                       bool is_heads) {
+  const Admission::Ticket ticket = admission_.admit(peer->name, request.body.size());
+  if (!ticket) co_return WireError{WireCode::busy, "too much is under way"};
+  if (is_heads) {
+    co_return co_await signed_or_refused(request, co_await logs_.answer_heads(request, peer));
+  }
+  co_return co_await signed_or_refused(request, co_await logs_.answer_pull(request, peer));
 }
 
 FederationServer::WireTask<HttpReply> FederationServer::signed_or_refused(

@@ -73,6 +73,8 @@ class FederationServer {
   [[nodiscard]] WireTask<HttpReply> answer_transaction(const HttpRequest& request,
                                                        PeerDirectory::Identity peer);
   [[nodiscard]] WireResult<SealingKeys::Key> key_to_open(const HttpRequest& request) const;
+  [[nodiscard]] WireTask<HttpReply> answer_of_logs(const HttpRequest& request,
+                                                   PeerDirectory::Identity peer, bool is_heads);
   [[nodiscard]] WireTask<HttpReply> signed_or_refused(const HttpRequest& request,
                                                       WireResult<ReplyBody> answer);
   [[nodiscard]] WireTask<HttpReply> signed_reply(const HttpRequest& request, std::string_view type,

@@ -20,18 +20,18 @@ struct HeadLoops::HubLoop {
   Signal signal;
   SteadyPoint due;        // Of the next comparison.
   bool wants_all = true;  // Or only what moved lately.
+  std::optional<SteadyPoint> compared_at;
   std::set<core::WireId> to_pull;
   std::map<core::WireId, SteadyPoint> pulled_at;  // Lately; so a lying hub is asked seldom.
 };
 
 namespace {
 
-// Log lines tell each of these once; the store says whether it is news.
+// What is news of one kind, told in one line: a peer may tell of five hundred logs at a time.
 struct News {
-  core::HeadFinding finding;
-  bool is_new = false;
+  core::HeadFinding first;
+  std::int64_t logs = 0;
 };
-
 std::string_view sentence_of(core::HeadVerdict verdict, core::LaneKind kind) {
   if (verdict == core::HeadVerdict::agreed) return "a lane goes on: both hold the same again";
   if (verdict == core::HeadVerdict::fork) return "a log has two histories; its lane is stopped";
@@ -40,17 +40,19 @@ std::string_view sentence_of(core::HeadVerdict verdict, core::LaneKind kind) {
              : "a hub lost entries of a log that we have; its lane is stopped";
 }
 
-void tell(Log& log, const core::InstanceName& peer, core::LaneKind kind,
-          const core::HeadFinding& finding) {
-  const std::string conversation = to_text(finding.conversation);
-  const std::string_view sentence = sentence_of(finding.verdict, kind);
-  if (finding.verdict == core::HeadVerdict::agreed) {
-    log.info(sentence, {{"peer", peer.text()}, {"conversation", conversation}});
+void tell(Log& log, const core::InstanceName& peer, core::LaneKind kind, const News& news) {
+  const core::HeadVerdict verdict = news.first.verdict;
+  const std::string conversation = to_text(news.first.conversation);
+  const std::string_view sentence = sentence_of(verdict, kind);
+  if (verdict == core::HeadVerdict::agreed) {
+    log.info(sentence,
+             {{"peer", peer.text()}, {"conversation", conversation}, {"logs", news.logs}});
     return;
   }
   log.error(sentence, {{"peer", peer.text()},
                        {"conversation", conversation},
-                       {"code", core::to_text(finding.verdict)}});
+                       {"logs", news.logs},
+                       {"code", core::to_text(verdict)}});
 }
 
 }  // namespace
@@ -68,6 +70,9 @@ void HeadLoops::compare_all(const core::InstanceName& hub) {
   HubLoop& loop = loop_of(hub, parts_.timers.steady_now());
   loop.wants_all = true;
   loop.due = parts_.timers.steady_now();
+  if (loop.compared_at) {
+    loop.due = std::max(loop.due, *loop.compared_at + parts_.settings.compare_interval_min);
+  }
   loop.signal.notify();
 }
 
@@ -131,7 +136,8 @@ asio::awaitable<void> HeadLoops::run_hub(std::shared_ptr<HubLoop> loop) {
     const Permits::Permit permit = co_await permits_.acquire();
     if (is_due) {
       const bool is_all = std::exchange(loop->wants_all, false);
-      loop->due = parts_.timers.steady_now() + interval();
+      loop->compared_at = parts_.timers.steady_now();
+      loop->due = *loop->compared_at + interval();
       const TimePoint since =
           is_all ? TimePoint{} : parts_.timers.now() - parts_.settings.active_within;
       const Result<> compared = co_await compare(loop, since);
@@ -140,6 +146,8 @@ asio::awaitable<void> HeadLoops::run_hub(std::shared_ptr<HubLoop> loop) {
     const Result<> pulled = co_await pull_wanted(loop);
     if (!pulled) {
       loop->wants_all = true;  // The next comparison finds it again, however old the log is.
+      // Whoever is away need not be asked about each of the others.
+      if (pulled.error().code == ErrorCode::unavailable) loop->to_pull.clear();
       parts_.log.warn("what a log lacks here could not be pulled",
                       {{"hub", loop->name.text()}, {"reason", pulled.error().detail}});
     }
@@ -199,7 +207,7 @@ Task<> HeadLoops::note(core::InstanceName peer, core::LaneKind kind,
     return finding.verdict == core::HeadVerdict::lacking;
   });
   if (findings.empty()) co_return success();
-  std::vector<News> news;
+  std::map<core::HeadVerdict, News> news;
   core::Keys keys;
   for (const auto& finding : findings) {
     keys.emplace_back(core::LaneKey{peer, kind, finding.conversation});
@@ -209,7 +217,7 @@ Task<> HeadLoops::note(core::InstanceName peer, core::LaneKind kind,
     core::Evidence evidence{peer, core::evidence_of_heads, parts_.timers.now(), {}, {}, proof};
     for (const core::HeadFinding& finding : findings) {
       CPC_TRY(const bool is_new, core::note_finding(tx, peer, kind, finding));
-      news.push_back({finding, is_new});
+      if (is_new) ++news.try_emplace(finding.verdict, News{finding}).first->second.logs;
       if (!is_new || finding.verdict == core::HeadVerdict::agreed) continue;
       if (evidence.code.empty()) evidence.code = core::to_text(finding.verdict);
       evidence.lanes +=
@@ -220,9 +228,7 @@ Task<> HeadLoops::note(core::InstanceName peer, core::LaneKind kind,
     return success();
   };
   CPC_CO_TRY(co_await parts_.store.transact(std::move(keys), record));
-  for (const auto& [finding, is_new] : news) {
-    if (is_new) tell(parts_.log, peer, kind, finding);
-  }
+  for (const auto& [verdict, one] : news) tell(parts_.log, peer, kind, one);
   co_return success();
 }
 

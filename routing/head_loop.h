@@ -47,6 +47,8 @@ struct HeadSettings {
   Milliseconds interval = std::chrono::minutes{15};  ///< Times 0.75 to 1.25.
   Milliseconds active_within = std::chrono::hours{24};
   Milliseconds pull_interval = std::chrono::minutes{1};  ///< Of one log, at most.
+  /// Between two comparisons with one hub, however often it says that its life is a new one.
+  Milliseconds compare_interval_min = std::chrono::seconds{10};
 };
 
 /// What the loops work with. Owned by daemon/; outlives them.

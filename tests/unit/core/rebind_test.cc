@@ -2,6 +2,7 @@
 
 #include "core/rebind.h"
 
+#include "core/heads.h"
 #include "tests/support/two_instances.h"
 
 namespace cpc::core {
@@ -69,6 +70,13 @@ TEST_CASE("nobody under the name can go on with a conversation that ended") {
     CHECK(world.alpha.texts(world.mine, world.here) == before);
     CHECK(world.alpha.log(world.here).size() == log);
   }
+}
+
+TEST_CASE("the new instance is not told how far the old one's logs went") {
+  Rebinding world{false};
+  CHECK(heads_at(world.alpha.look(), world.beta.name(), {}, {}).value().heads.size() == 1);
+  world.rebind();
+  CHECK(heads_at(world.alpha.look(), world.beta.name(), {}, {}).value().heads.empty());
 }
 
 TEST_CASE(

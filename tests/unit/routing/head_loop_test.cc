@@ -178,6 +178,40 @@ TEST_CASE("another life of a hub is compared with at once, about everything") {
   CHECK(s.hubs.asked[1].logs == std::vector{log_of(1)});
 }
 
+TEST_CASE("a hub that begins a new life each second is compared with every ten seconds") {
+  Scene s;
+  s.put_log(1, north, hours{24 * 100});
+  s.start();
+  for (int second = 0; second < 60; ++second) {
+    s.loops.compare_all(north);
+    s.pass(seconds{1});
+  }
+  CHECK(s.hubs.asked.size() >= 6);
+  CHECK(s.hubs.asked.size() <= 7);
+}
+
+TEST_CASE("of many logs that a hub lost the operator reads one line") {
+  Scene s;
+  for (int log = 1; log <= 20; ++log) {
+    s.put_log(log, north, hours{1});
+    s.hubs.answers[log_of(log)] = {log_of(log), {1, 1}, std::nullopt, {1, 1}};
+  }
+  s.start();
+  s.pass(seconds{5});
+  CHECK(s.log.count("a hub lost entries of a log that we have; its lane is stopped") == 1);
+}
+
+TEST_CASE("a hub that went away is not asked about each of the logs that lack something") {
+  Scene s;
+  for (int log = 1; log <= 20; ++log) s.put_log(log, north, hours{1});
+  s.start();
+  s.pass(seconds{5});
+  s.hubs.away = {north};
+  for (int log = 1; log <= 20; ++log) s.loops.pull(north, log_of(log));
+  s.pass(seconds{5});
+  CHECK(s.hubs.pulled.size() == 1);
+}
+
 TEST_CASE("what the copy acknowledged once and holds no more is pulled") {
   Scene s;
   s.put_log(1, north, hours{1});
