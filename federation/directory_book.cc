@@ -308,6 +308,8 @@ Task<DirectoryPage> DirectoryBook::fetch(core::DirectoryId id, LinkTarget target
 Task<DirectoryBook::News> DirectoryBook::refresh_from(core::DirectoryId id) {
   CPC_CO_TRY(const LinkTarget target, co_await source_of(id));
   News all;
+  // The operator may have dropped it while we looked for the source.
+  if (!held_.contains(id)) co_return fail(ErrorCode::not_found, "no such directory is followed");
   all.before = held_.at(id).said.version();
   for (std::int64_t pages = 0; pages < pages_max; ++pages) {
     CPC_CO_TRY(DirectoryPage page, co_await fetch(id, target));

@@ -344,5 +344,23 @@ TEST_CASE("one address is answered so often and no oftener, and others all the s
   CHECK(world.ask(path, "").status == 200);
 }
 
+TEST_CASE("a directory may be dropped while its source is looked for") {
+  Reader reader;
+  Side& alpha = reader.alpha;
+  const auto slowly = [&](core::InstanceName name) -> Task<federation::LinkTarget> {
+    co_await alpha.timers.sleep_until(alpha.timers.steady_now() + 1s);
+    co_return co_await alpha.directory->target_of(std::move(name));
+  };
+  DirectoryBook book{DirectoryBook::Parts{reader.network, alpha.gate, alpha.timers, alpha.pool,
+                                          alpha.log, slowly}};
+  const core::DirectoryId id = reader.towns.said.id();
+  REQUIRE(reader.run(book.follow(id, {reader.beta.home.name, {}, false})));
+  const auto news = reader.begin(book.refresh(id));
+  REQUIRE(reader.run(book.drop(id)));
+  reader.timers.pass(5s);
+  REQUIRE(news->has_value());
+  CHECK(failure_of(**news) == ErrorCode::not_found);
+}
+
 }  // namespace
 }  // namespace cpc::tests
