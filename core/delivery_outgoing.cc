@@ -65,8 +65,9 @@ Result<> collect_submissions(Snapshot& store, const Home& home, const Lane& lane
   SubmissionPart<Envelope> part{
       *conversation.wire_id, lane.conversation, lane.acked.seq + 1, {}, {}, {}};
   for (const Event& event : events) {
-    // It failed before it was taken: nobody waits for it any more.
-    if (event.state == EventState::failed) {
+    // It failed before it was taken, or came back in the log before its hub's answer: nobody waits
+    // for it any more. One with a place keeps its signature, whose key may count no more.
+    if (event.state != EventState::pending) {
       if (!part.items.empty()) break;
       part.first = event.submission + 1;
       part.skipped = event.submission - lane.acked.seq;

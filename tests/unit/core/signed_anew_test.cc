@@ -84,6 +84,28 @@ TEST_CASE("an event that its hub placed already goes back to the signature it wa
             ->blocked.empty());
 }
 
+TEST_CASE("what came back in the log before its hub's answer is not sent again") {
+  Scene s;
+  const EventKey key = s.submit("placed");
+  static_cast<void>(s.world.deliver(s.hub, s.copy, Federation::owed(s.copy, s.hub)));
+  s.sign_anew(key);
+  REQUIRE(s.world.exchange(s.hub, s.copy));
+  REQUIRE(s.row(key).state == EventState::ordered);
+
+  // Its signature is the one before, so nobody can sign it anew, and it would hold up the others.
+  const EventKey next = s.submit("next");
+  const Batch batch = Federation::owed(s.copy, s.hub);
+  REQUIRE(batch.submissions.size() == 1);
+  CHECK(batch.submissions.front().skipped == 2);  // What it says, and the join before it.
+  CHECK(batch.submissions.front().keys == std::vector{next});
+  s.world.settle();
+  CHECK(s.row(next).state == EventState::ordered);
+  CHECK(s.is_alike());
+  const auto lane = s.copy.store.row<Lane>({s.hub.name(), LaneKind::submission, s.pair.copy_id});
+  CHECK(lane->acked == lane->head);
+  CHECK(s.hub.texts(s.pair.at_hub, s.pair.hub_id).back() == "next");
+}
+
 TEST_CASE("what has its place, or was signed anew meanwhile, stays as it is") {
   Scene s;
   const EventKey key = s.submit("placed");
