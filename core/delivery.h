@@ -82,6 +82,7 @@ struct BasicBatch {
   std::vector<SubmissionPart<AnyEnvelope>> submissions;
   std::optional<FramePart> frames;
   std::vector<ReceiptPart> receipts;
+  std::vector<LaneKey> idle{};  ///< Lanes that owe, and had nothing to send; they do not travel.
   [[nodiscard]] bool is_empty() const {
     return logs.empty() && submissions.empty() && !frames && receipts.empty();
   }
@@ -135,9 +136,11 @@ struct Answer {
   Bytes proof{};  ///< The signed exchange that told it, as federation/proof.h; does not travel.
 };
 
-/// What does `peer` lack now, up to the limits? Consent frames first.
+class LaneTurns;
+/// What does `peer` lack now, up to the limits? Consent frames first; then the lanes whose turn it
+/// is, and behind them one item of each other (core/lane_turns.h).
 [[nodiscard]] Result<Batch> owed_to(Snapshot& store, const Home& home, const InstanceName& peer,
-                                    const DeliveryLimits& limits);
+                                    const DeliveryLimits& limits, const LaneTurns* turns = nullptr);
 
 /// An item of ours that the peer will never take: it is left out, and its lane goes on.
 struct LeftOut {
@@ -149,9 +152,10 @@ struct LeftOut {
 /// How one transaction went, for the loop.
 struct DeliveryOutcome {
   bool has_progressed = false;
-  bool is_deferred = false;       ///< Some lane asks for a little time.
-  std::vector<LaneKey> blocked;   ///< Lanes that stopped; the operator is told.
-  std::vector<LeftOut> left_out;  ///< Likewise.
+  bool is_deferred = false;         ///< Some lane asks for a little time.
+  std::vector<LaneKey> deferred{};  ///< Those that did not move for it.
+  std::vector<LaneKey> blocked;     ///< Lanes that stopped; the operator is told.
+  std::vector<LeftOut> left_out;    ///< Likewise.
 };
 
 /// What changes now that `peer` answered `sent`?

@@ -1,10 +1,12 @@
 // What we owe a peer, and what its answer changes. The other half is delivery_incoming.cc.
 
 #include <algorithm>
+#include <functional>
 
 #include "core/codes.h"
 #include "core/consent.h"
 #include "core/delivery.h"
+#include "core/lane_turns.h"
 
 namespace cpc::core {
 namespace {
@@ -96,6 +98,26 @@ Result<> collect_receipt(Snapshot& store, const Home& home, const Lane& lane,
   return success();
 }
 
+// Whether it had anything to send.
+Result<bool> collect_lane(Snapshot& store, const Home& home, const Iid& peer_iid, const Lane& lane,
+                          Budget& budget, Batch& batch) {
+  const auto parts = [&] {
+    return batch.logs.size() + batch.submissions.size() + batch.receipts.size();
+  };
+  const std::size_t before = parts();
+  CPC_TRY(const auto conversation, store.find(ConversationKey{lane.conversation}));
+  if (!conversation || !conversation->wire_id) return false;
+  if (lane.kind == LaneKind::log) {
+    CPC_TRY(collect_log(store, home, peer_iid, lane, *conversation, budget, batch));
+  } else if (lane.kind == LaneKind::submission) {
+    CPC_TRY(collect_submissions(store, home, lane, *conversation, budget, batch));
+  } else {
+    CPC_TRY(collect_receipt(store, home, lane, *conversation, batch));
+  }
+  // What did not fit waits for its turn.
+  return parts() > before || budget.is_full;
+}
+
 const LaneAnswer* answer_to(const Answer& answer, LaneKind kind, const WireId& wire_id) {
   const auto found = std::ranges::find_if(answer.lanes, [&](const LaneAnswer& lane) {
     return lane.kind == kind && lane.wire_id == wire_id;
@@ -155,6 +177,7 @@ Result<> move_lane(Transaction& tx, const LaneKey& key, Position sent_upto,
     case LaneVerdict::gap:
       if (!held || *held == lane->acked) {
         outcome.is_deferred = true;
+        outcome.deferred.push_back(key);
         return success();
       }
       // What the peer lost it asks for again by a lower position.
@@ -162,6 +185,7 @@ Result<> move_lane(Transaction& tx, const LaneKey& key, Position sent_upto,
       note_taken(*lane, *held, outcome);
       break;
     case LaneVerdict::defer:
+      if (held.value_or(Position{}) <= lane->acked) outcome.deferred.push_back(key);
       note_taken(*lane, held.value_or(Position{}), outcome);
       outcome.is_deferred = true;
       break;
@@ -269,7 +293,7 @@ std::optional<Evidence> evidence_of(const InstanceName& peer, const Batch& sent,
 }
 
 Result<Batch> owed_to(Snapshot& store, const Home& home, const InstanceName& peer,
-                      const DeliveryLimits& limits) {
+                      const DeliveryLimits& limits, const LaneTurns* turns) {
   Batch batch;
   Budget budget{limits.entries_max, limits.bytes_max};
   CPC_TRY(const auto known, store.find(PeerKey{peer}));
@@ -278,20 +302,27 @@ Result<Batch> owed_to(Snapshot& store, const Home& home, const InstanceName& pee
   if (consent && consent->blocked.empty() && consent->head > consent->acked) {
     CPC_TRY(collect_frames(store, *consent, budget, batch));
   }
-  CPC_TRY(const auto lanes, store.owing_lanes(peer, limits.lanes_max));
+  const std::size_t behind = turns == nullptr ? 0 : turns->behind();
+  CPC_TRY(auto lanes, store.owing_lanes(peer, limits.lanes_max + behind));
+  const auto is_behind = [&](const Lane& lane) {
+    return behind > 0 && turns->is_behind(lane.key());
+  };
+  std::stable_partition(lanes.begin(), lanes.end(), std::not_fn(is_behind));
+  const Iid peer_iid = known ? known->iid : Iid{};
+  std::size_t given = 0;
   for (const Lane& lane : lanes) {
-    if (budget.is_full || budget.entries == 0) break;
+    if (budget.is_full || budget.entries == 0 || given == limits.lanes_max) break;
     if (lane.kind == LaneKind::consent) continue;
-    CPC_TRY(const auto conversation, store.find(ConversationKey{lane.conversation}));
-    if (!conversation || !conversation->wire_id) continue;
-    if (lane.kind == LaneKind::log) {
-      CPC_TRY(
-          collect_log(store, home, known ? known->iid : Iid{}, lane, *conversation, budget, batch));
-    } else if (lane.kind == LaneKind::submission) {
-      CPC_TRY(collect_submissions(store, home, lane, *conversation, budget, batch));
-    } else {
-      CPC_TRY(collect_receipt(store, home, lane, *conversation, batch));
-    }
+    Budget room = budget;
+    if (is_behind(lane)) room.entries = 1;
+    const std::size_t allowed = room.entries;
+    CPC_TRY(const bool has_given, collect_lane(store, home, peer_iid, lane, room, batch));
+    if (!has_given) batch.idle.push_back(lane.key());
+    given += has_given ? 1 : 0;
+    budget.entries -= allowed - room.entries;
+    budget.bytes = room.bytes;
+    budget.bytes_taken = room.bytes_taken;
+    budget.is_full = room.is_full && room.entries > 0;
   }
   return batch;
 }

@@ -64,6 +64,8 @@ inline constexpr auto evidence_age_max = std::chrono::hours{24 * 30};
 /// Of one peer: rows, those of them that are exceptions, and octets of proofs. Oldest go first.
 inline constexpr std::size_t evidence_rows_max = 900;
 inline constexpr std::size_t evidence_exceptions_max = 200;
+/// All rows of one peer, those with places of their own included.
+inline constexpr std::size_t evidence_rows_in_all_max = evidence_rows_max + 3;
 inline constexpr std::size_t evidence_bytes_max = 8 * 1024 * 1024;
 /// A proof that is larger is not kept: no honest answer comes near it.
 inline constexpr std::size_t evidence_proof_bytes_max = 256 * 1024;

@@ -60,7 +60,7 @@ AdminServer::Answer<PeerEvidence> AdminServer::answer(PeerEvidenceRequest reques
   const auto look = [&](core::Snapshot& store) -> Result<> {
     CPC_TRY(peer, store.find(core::PeerKey{name.value()}));
     if (!request.number) {
-      CPC_TRY(rows, store.evidence_of(name.value(), core::evidence_rows_max + 1));
+      CPC_TRY(rows, store.evidence_of(name.value(), core::evidence_rows_in_all_max));
       return success();
     }
     CPC_TRY(auto row, store.find(core::EvidenceKey{name.value(), *request.number}));

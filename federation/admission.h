@@ -9,7 +9,8 @@
 
 namespace cpc::federation {
 
-/// Transactions, comparisons and pulls of one peer under way at a time (docs/protocol.md section "Transactions").
+/// Transactions, comparisons and pulls of one peer under way at a time (docs/protocol.md section
+/// "Transactions").
 inline constexpr std::size_t transactions_at_a_time_max = 8;
 /// Octets of transactions under way, of all peers together.
 inline constexpr std::size_t transactions_bytes_max = 64 * 1024 * 1024;

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "core/lane_turns.h"
 #include "routing/within.h"
 
 namespace cpc::routing {
@@ -19,7 +20,8 @@ struct DeliveryLoops::PeerLoop {
   Pace pace;
   Wait wait;
   std::optional<core::Credit> credit;  // Of the peer's last answer.
-  bool has_work = false;               // Set by a wake-up, cleared before the store is read.
+  core::LaneTurns turns;
+  bool has_work = false;  // Set by a wake-up, cleared before the store is read.
   // What the store keeps of the peer's answers; read with the first delivery.
   std::optional<core::EvidenceBook> evidence;
 };
@@ -222,10 +224,12 @@ asio::awaitable<TurnEnd> DeliveryLoops::deliver(std::shared_ptr<PeerLoop> loop) 
       lower_of(loop->pace.limits, parts_.peers.limits_of(loop->name, parts_.settings.limits));
   core::Batch batch;
   const Result<> read = co_await parts_.store.read([&](core::Snapshot& store) -> Result<> {
-    CPC_TRY(batch, core::owed_to(store, parts_.home, loop->name,
-                                 within_credit(loop->pace.limits, loop->credit)));
+    do {
+      CPC_TRY(batch, core::owed_to(store, parts_.home, loop->name,
+                                   within_credit(loop->pace.limits, loop->credit), &loop->turns));
+    } while (loop->turns.note_idle(batch.idle) && batch.is_empty());
     if (loop->evidence) return success();
-    CPC_TRY(const auto kept, store.evidence_of(loop->name, core::evidence_rows_max + 1));
+    CPC_TRY(const auto kept, store.evidence_of(loop->name, core::evidence_rows_in_all_max));
     loop->evidence.emplace(kept);
     return success();
   });
@@ -259,6 +263,7 @@ asio::awaitable<TurnEnd> DeliveryLoops::deliver(std::shared_ptr<PeerLoop> loop) 
     co_return TurnEnd::store_failed;
   }
   if (kept) loop->evidence->note(*kept);
+  loop->turns.note_outcome(loop->name, batch, outcome);
   for (const BlockedLane& lane : blocked) {
     parts_.log.warn("a lane is blocked", {{"peer", loop->name.text()},
                                           {"lane", to_text(lane.key.kind)},
