@@ -36,9 +36,8 @@ Result<std::optional<Digest>> link_at(Snapshot& store, const ConversationId& con
 }
 
 // What a hub that is at `hub`, with `link` where the copy is, has of a log that the copy holds.
-std::optional<HeadVerdict> verdict_of(const LogHead& copy, Position hub,
-                                      const std::optional<Digest>& link) {
-  if (copy.position.seq == 0) return std::nullopt;
+HeadVerdict verdict_of(const LogHead& copy, Position hub, const std::optional<Digest>& link) {
+  if (copy.position.seq == 0) return HeadVerdict::agreed;  // It holds nothing that could differ.
   if (link) return *link == copy.link ? HeadVerdict::agreed : HeadVerdict::fork;
   return hub < copy.position ? HeadVerdict::lost : HeadVerdict::fork;
 }
@@ -95,8 +94,8 @@ Result<HubView> answer_heads(Snapshot& store, const Home& home, const InstanceNa
     view.answers.push_back(
         {head.wire_id, log->head.position, link, lane ? lane->acked : Position{}});
     const auto verdict = verdict_of(head, log->head.position, link);
-    if (!verdict || (*verdict == HeadVerdict::agreed && (!lane || lane->blocked.empty()))) continue;
-    view.findings.push_back({log->id, head.wire_id, *verdict});
+    if (verdict == HeadVerdict::agreed && (!lane || lane->blocked.empty())) continue;
+    view.findings.push_back({log->id, head.wire_id, verdict});
   }
   return view;
 }
@@ -115,15 +114,13 @@ Result<std::vector<HeadFinding>> judge_answers(Snapshot& store, const InstanceNa
     const auto note = [&](HeadVerdict what) {
       findings.push_back({found->id, head.wire_id, what});
     };
-    if (verdict && *verdict != HeadVerdict::agreed) {
-      note(*verdict);
+    if (verdict != HeadVerdict::agreed) {
+      note(verdict);
       continue;
     }
     if (!is_known) continue;
-    if (verdict) {
-      CPC_TRY(const bool has_stopped, is_stopped(store, {hub, LaneKind::submission, found->id}));
-      if (has_stopped) note(HeadVerdict::agreed);
-    }
+    CPC_TRY(const bool has_stopped, is_stopped(store, {hub, LaneKind::submission, found->id}));
+    if (has_stopped) note(HeadVerdict::agreed);
     // Entries may have come since the hub was asked: what counts is what is here now.
     CPC_TRY(const auto now, store.find(ConversationKey{found->id}));
     if (now && now->head.position < answer->acked) note(HeadVerdict::lacking);

@@ -1,7 +1,8 @@
 #include "federation/head_exchange.h"
 
-#include "federation/instance_document.h"
+#include "federation/delegation.h"
 #include "federation/sealed_body.h"
+#include "federation/strict_json.h"
 #include "federation/wire_codes.h"
 
 namespace cpc::federation {
@@ -54,8 +55,15 @@ Task<PeerIdentity> HttpHeadExchange::newer_ourselves(core::InstanceName hub) {
   request.path = std::string{author_path} + to_text(self_.home.iid);
   CPC_CO_TRY(const HttpPeerExchange::Exchanged exchanged,
              co_await self_.exchange.ask(std::move(hub), std::move(request)));
-  CPC_CO_TRY(PeerIdentity seen, verify_document(exchanged.reply.body, self_.home.name,
-                                                self_.home.iid, self_.timers.now()));
+  // The root key's word alone: what else a document says may be out of date by now.
+  CPC_CO_TRY(const auto document, parse_strict_json(exchanged.reply.body));
+  if (!document.is_object() || !document.contains("delegation")) {
+    co_return fail(ErrorCode::invalid, "the hub gave no document");
+  }
+  CPC_CO_TRY(const Jws delegation, jws_from_json(document.at("delegation")));
+  PeerIdentity seen;
+  CPC_CO_TRY(
+      verify_delegation(delegation, self_.home.name, self_.home.iid, self_.timers.now(), seen));
   // An older one would bring back keys that were revoked since.
   if (seen.delegation_serial <= self_.keys.delegation().identity.delegation_serial) {
     co_return fail(ErrorCode::not_found, "the hub knows nothing newer of us");

@@ -27,6 +27,8 @@ struct HeadLoops::HubLoop {
 
 namespace {
 
+constexpr int replies_max = 64;  // Of one log in one turn.
+
 // What is news of one kind, told in one line: a peer may tell of five hundred logs at a time.
 struct News {
   core::HeadFinding first;
@@ -95,7 +97,6 @@ Milliseconds HeadLoops::interval() {
   return parts_.settings.interval * 3 / 4 + parts_.settings.interval / 2 * chance / 255;
 }
 
-// A new hub makes itself known by its first delivery; who is asked is read once.
 asio::awaitable<void> HeadLoops::begin() {
   Milliseconds pause = pause_min;
   Result<std::vector<core::InstanceName>> found = co_await hubs();
@@ -108,6 +109,16 @@ asio::awaitable<void> HeadLoops::begin() {
   std::size_t index = 0;
   for (const core::InstanceName& hub : found.value()) {
     loop_of(hub, first_greeting_at(index++, found.value().size(), now));
+  }
+  // Whoever became one since.
+  for (;;) {
+    const SteadyPoint due = parts_.timers.steady_now() + interval();
+    co_await parts_.timers.sleep_until(due);
+    found = co_await hubs();
+    if (!found) continue;
+    for (const core::InstanceName& hub : found.value()) {
+      loop_of(hub, parts_.timers.steady_now());
+    }
   }
 }
 
@@ -240,14 +251,19 @@ Task<> HeadLoops::pull_wanted(std::shared_ptr<HubLoop> loop) {
     const core::WireId wire_id = *loop->to_pull.begin();
     loop->to_pull.erase(loop->to_pull.begin());
     if (!loop->pulled_at.emplace(wire_id, now).second) continue;
-    CPC_CO_TRY(co_await pull_log(loop->name, wire_id));
+    CPC_CO_TRY(const bool has_more, co_await pull_log(loop->name, wire_id));
+    if (!has_more) continue;
+    loop->wants_all = true;
+    loop->due = std::min(loop->due, now + parts_.settings.pull_interval);
   }
   co_return success();
 }
 
-Task<> HeadLoops::pull_log(core::InstanceName hub, core::WireId wire_id) {
+Task<bool> HeadLoops::pull_log(core::InstanceName hub, core::WireId wire_id) {
   std::size_t entries = 0;
-  for (bool has_more = true; has_more;) {
+  bool has_more = true;
+  // A hub that gives an entry at a time holds its permit no longer than others.
+  for (int replies = 0; has_more && replies < replies_max; ++replies) {
     std::optional<core::Position> after;
     const auto look = [&](core::Snapshot& store) -> Result<> {
       CPC_TRY(const auto found, store.find(core::ConversationByWireKey{wire_id}));
@@ -257,7 +273,7 @@ Task<> HeadLoops::pull_log(core::InstanceName hub, core::WireId wire_id) {
       return success();
     };
     CPC_CO_TRY(co_await parts_.store.read(look));
-    if (!after) co_return success();
+    if (!after) co_return false;
     CPC_CO_TRY(const HeadExchange::Pulled pulled,
                co_await within(parts_.timers, parts_.settings.exchange_max,
                                parts_.hubs.pull(hub, wire_id, *after)));
@@ -286,7 +302,7 @@ Task<> HeadLoops::pull_log(core::InstanceName hub, core::WireId wire_id) {
                      {"conversation", to_text(wire_id)},
                      {"entries", static_cast<std::int64_t>(entries)}});
   }
-  co_return success();
+  co_return has_more;
 }
 
 }  // namespace cpc::routing

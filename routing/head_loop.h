@@ -95,7 +95,7 @@ class HeadLoops {
   [[nodiscard]] Task<> note(core::InstanceName peer, core::LaneKind kind,
                             std::vector<core::HeadFinding> findings, Bytes proof);
   [[nodiscard]] Task<> pull_wanted(std::shared_ptr<HubLoop> loop);
-  [[nodiscard]] Task<> pull_log(core::InstanceName hub, core::WireId wire_id);
+  [[nodiscard]] Task<bool> pull_log(core::InstanceName hub, core::WireId wire_id);
   [[nodiscard]] Milliseconds interval();
 
   boost::asio::any_io_executor executor_;
