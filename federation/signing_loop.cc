@@ -45,13 +45,14 @@ Task<std::vector<Signable>> find_drafts(LoopParts& self) {
 
 using Envelopes = std::vector<Result<core::VerifiedEnvelope>>;
 
-boost::asio::awaitable<Envelopes> sign_all(LoopParts& self, const std::vector<Signable>& waiting) {
+boost::asio::awaitable<Envelopes> sign_all(LoopParts& self, const std::vector<Signable>& waiting,
+                                           TimePoint now) {
   std::vector<Bytes> salts;
   for (std::size_t i = 0; i < waiting.size(); ++i) {
     salts.push_back(self.random.bytes(core::salt_bytes));
   }
   Envelopes envelopes;
-  const Keyring::Key key = self.keys.signing(self.timers.now());
+  const Keyring::Key key = self.keys.signing(now);
   const auto sign = [&] {
     for (std::size_t i = 0; i < waiting.size(); ++i) {
       const Signable& one = waiting[i];
@@ -65,8 +66,7 @@ boost::asio::awaitable<Envelopes> sign_all(LoopParts& self, const std::vector<Si
 
 // Places waiting[first] up to waiting[last - 1] in one closure: all or none.
 Task<> place(LoopParts& self, const std::vector<Signable>& waiting, const Envelopes& envelopes,
-             std::size_t first, std::size_t last) {
-  const TimePoint now = self.timers.now();
+             std::size_t first, std::size_t last, TimePoint now) {
   const core::ChanceSeed seed = self.random.seed();
   const auto rules = [&](core::Transaction& tx) -> Result<> {
     core::Moment moment{now, core::Chance{seed}};
@@ -98,11 +98,11 @@ Task<> give_up(LoopParts& self, const core::EventKey& key, const Error& why) {
 // One by one, after a batch failed: a draft that can never be placed is given up, so that it does
 // not hold up the others. Fails with conflict when one has to be signed anew, because its
 // conversation moved while it was signed.
-Task<> place_each(LoopParts& self, const std::vector<Signable>& waiting,
-                  const Envelopes& envelopes) {
+Task<> place_each(LoopParts& self, const std::vector<Signable>& waiting, const Envelopes& envelopes,
+                  TimePoint now) {
   Result<> all = success();
   for (std::size_t i = 0; i < waiting.size(); ++i) {
-    const Result<> placed = co_await place(self, waiting, envelopes, i, i + 1);
+    const Result<> placed = co_await place(self, waiting, envelopes, i, i + 1, now);
     if (placed) continue;
     if (placed.error().code == ErrorCode::unavailable) co_return placed;
     if (placed.error().code == ErrorCode::conflict) {
@@ -118,12 +118,14 @@ Task<> place_each(LoopParts& self, const std::vector<Signable>& waiting,
 Task<bool> sign_waiting(LoopParts& self) {
   CPC_CO_TRY(const auto waiting, co_await find_drafts(self));
   if (waiting.empty()) co_return false;
-  const Envelopes envelopes = co_await sign_all(self, waiting);
-  const Result<> placed = co_await place(self, waiting, envelopes, 0, waiting.size());
+  // Of before they are signed: a key that is revoked meanwhile counts for the time they claim.
+  const TimePoint now = self.timers.now();
+  const Envelopes envelopes = co_await sign_all(self, waiting, now);
+  const Result<> placed = co_await place(self, waiting, envelopes, 0, waiting.size(), now);
   const bool is_refused = !placed && placed.error().code != ErrorCode::unavailable;
   if (!placed && !is_refused) co_return placed.error();
   if (is_refused) {
-    CPC_CO_TRY(co_await place_each(self, waiting, envelopes));
+    CPC_CO_TRY(co_await place_each(self, waiting, envelopes, now));
   }
   co_return waiting.size() == drafts_max;
 }
