@@ -21,6 +21,16 @@ constexpr std::size_t chunked_rest_bytes_min = 5;
 constexpr int interim_replies_max = 8;
 constexpr std::size_t length_digits_max = 15;  // Far above what any limit allows.
 
+/// What stands between two chunks, as far as it has come: a size and nothing else. Beast waits for
+/// the end of an extension, and finds it elsewhere if the octets come in other pieces.
+bool is_plain_chunk_head(std::string_view rest) {
+  for (const char octet : {'\r', '\n'}) {
+    if (rest.starts_with(octet)) rest.remove_prefix(1);
+  }
+  const auto end = rest.find_first_not_of("0123456789abcdefABCDEF");
+  return end == std::string_view::npos || rest[end] == '\r';
+}
+
 std::string_view text_of(Text text) {
   return {text.data(), text.size()};
 }
@@ -140,9 +150,14 @@ class Parser : public http::basic_parser<is_request> {
   Reading advance_body(Bytes& input) {
     Failure failure;
     std::size_t taken = 0;
-    while (!failure && may_put(input.size() - taken)) {
+    const auto is_strange = [&] {
+      return this->chunked() && !this->is_done() && chunk_left_ == 0 &&
+             !is_plain_chunk_head(std::string_view{input}.substr(taken));
+    };
+    while (!failure && !is_strange() && may_put(input.size() - taken)) {
       taken += this->put({input.data() + taken, input.size() - taken}, failure);
     }
+    if (is_strange()) return refuse(HttpFault::malformed);
     input.erase(0, taken);
     if (failure == http::error::body_limit) return refuse(HttpFault::body_too_large);
     if (failure && failure != http::error::need_more) return refuse(HttpFault::malformed);
