@@ -255,6 +255,14 @@ TEST_CASE("a hub that lost entries is told on both sides, and nothing more of th
     });
     CHECK_FALSE(is_news.value());
   }
+  SECTION("until the copy holds nothing that could differ") {
+    LogHead nothing;
+    nothing.wire_id = s.wire_id();
+    const HubView view = s.asked_by(s.copy, {nothing});
+    CHECK(Scene::verdicts(view.findings) == Verdicts{HeadVerdict::agreed});
+    Scene::note(s.hub, s.copy, LaneKind::log, view.findings);
+    CHECK(s.blocked_at_hub().empty());
+  }
   SECTION("until a newer copy of its store agrees again") {
     s.hub.store.restore(whole);
     CHECK(s.compare().at_copy == Verdicts{HeadVerdict::agreed});

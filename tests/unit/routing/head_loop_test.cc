@@ -212,6 +212,17 @@ TEST_CASE("a hub that went away is not asked about each of the logs that lack so
   CHECK(s.hubs.pulled.size() == 1);
 }
 
+TEST_CASE("who becomes a hub while we run is compared with from then on") {
+  Scene s;
+  s.start();
+  s.pass(minutes{1});
+  CHECK(s.hubs.asked.empty());
+  s.put_log(1, north, {});
+  s.pass(minutes{20});
+  REQUIRE_FALSE(s.hubs.asked.empty());
+  CHECK(s.hubs.asked[0].logs == std::vector{log_of(1)});
+}
+
 TEST_CASE("what the copy acknowledged once and holds no more is pulled") {
   Scene s;
   s.put_log(1, north, hours{1});
