@@ -46,7 +46,7 @@ Task<> KeyKeeper::begin() {
       is_of_us && published->identity.delegation_serial > current().identity.delegation_serial;
   if (is_of_us && (is_behind || self_.keys.is_first_delegation)) {
     self_.log.warn("delegation.json was missing or old; what was published last is in force", {});
-    CPC_CO_TRY(put_in_force(*std::move(published), {}));
+    CPC_CO_TRY(put_in_force(*std::move(published)));
     static_cast<void>(renew_delegation(self_.timers.now()));
   }
   // Not before the store has proved to be ours.
@@ -62,9 +62,10 @@ bool KeyKeeper::renew_delegation(TimePoint now) {
   const TimePoint issued = current().issued;
   const bool is_due = now >= issued + renew_after || now + set_back_max < issued;
   if (!is_due) return false;
-  auto next = signed_here({current(), {}});
+  auto change = waiting();
+  auto next = change ? signed_here({current(), std::move(change).value()}) : change.error();
   if (next && !next.value()) return false;
-  const Result<> done = next ? put_in_force(*std::move(next).value(), {}) : Result<>{next.error()};
+  const Result<> done = next ? put_in_force(*std::move(next).value()) : Result<>{next.error()};
   if (!done) {
     self_.log.error("the delegation was not renewed", {{"reason", done.error().detail}});
   }
@@ -82,6 +83,18 @@ boost::asio::awaitable<void> KeyKeeper::run() {
   }
 }
 
+// A root key at hand that never signed for us and is not promised yet.
+Result<std::optional<crypto::KeyId>> KeyKeeper::spare_root() const {
+  const federation::PeerIdentity& identity = current().identity;
+  std::optional<crypto::KeyId> spare;
+  CPC_TRY(const auto at_hand, root_keys_at_hand(self_.config.keys));
+  for (const crypto::KeyId& id : at_hand) {
+    const bool has_signed = std::ranges::find(identity.roots, id) != identity.roots.end();
+    if (!has_signed && id != identity.next_root) spare = id;
+  }
+  return spare;
+}
+
 // By the root key that signs now, if it is at hand. Where it has promised nobody yet, another root
 // key that lies beside it is promised.
 Result<std::optional<federation::OwnDelegation>> KeyKeeper::signed_here(
@@ -89,19 +102,27 @@ Result<std::optional<federation::OwnDelegation>> KeyKeeper::signed_here(
   const KeysConfig& files = self_.config.keys;
   CPC_TRY(const auto root, find_root_key(files, current().root()));
   if (!root) return std::optional<federation::OwnDelegation>{};
-  std::optional<crypto::KeyId> next_root;
-  CPC_TRY(const auto at_hand, root_keys_at_hand(files));
-  for (const crypto::KeyId& id : at_hand) {
-    if (std::ranges::find(current().identity.roots, id) == current().identity.roots.end()) {
-      next_root = id;
-    }
-  }
+  CPC_TRY(const auto next_root, spare_root());
   CPC_TRY(auto next, federation::next_delegation(request, *root, next_root, self_.timers.now()));
   return std::optional<federation::OwnDelegation>{std::move(next)};
 }
 
-Result<> KeyKeeper::put_in_force(federation::OwnDelegation next,
-                                 std::optional<crypto::SigningKey> made) {
+// What was asked for while the root key lay elsewhere, and did not come into force since.
+Result<federation::DelegationChange> KeyKeeper::waiting() const {
+  CPC_TRY(auto request, load_request(self_.config.keys));
+  if (!request) return federation::DelegationChange{};
+  return federation::still_to_come(std::move(request->change), current().identity);
+}
+
+Result<> KeyKeeper::put_in_force(federation::OwnDelegation next) {
+  // A key that was just made, or waited for its delegation, is not in the keyring yet.
+  std::optional<crypto::SigningKey> made;
+  CPC_TRY(auto files, load_signing_keys(self_.config.keys));
+  for (crypto::SigningKey& key : files) {
+    const bool is_new =
+        next.identity.find(key.id()) != nullptr && !self_.keys.keyring.has_private(key.id());
+    if (is_new) made.emplace(std::move(key));
+  }
   const auto speaks = [&](const federation::DelegatedKey& delegated) {
     return self_.keys.keyring.has_private(delegated.key.id()) ||
            (made && made->id() == delegated.key.id());
@@ -110,9 +131,10 @@ Result<> KeyKeeper::put_in_force(federation::OwnDelegation next,
     return fail(ErrorCode::conflict, "it names no signing key that lies here");
   }
   CPC_TRY(write_delegation(self_.config.keys, next.jws));
-  remove_request(self_.config.keys);
   self_.keys.keyring.follow(std::move(next), std::move(made));
   self_.keys.is_first_delegation = false;
+  const auto waits = waiting();
+  if (waits && waits.value().is_empty()) remove_request(self_.config.keys);
   return success();
 }
 
@@ -128,15 +150,31 @@ boost::asio::awaitable<void> KeyKeeper::publish() {
                   {{"reason", published.error().detail}});
 }
 
-Task<KeyChanged> KeyKeeper::carry_out(federation::DelegationChange change,
-                                      std::optional<crypto::SigningKey> made) {
+// The signing key that waits for the root key already, or a new one.
+Result<crypto::PublicKey> KeyKeeper::following_key(
+    const federation::DelegationChange& waits) const {
+  if (waits.new_key) {
+    CPC_TRY(const auto files, load_signing_keys(self_.config.keys));
+    for (const crypto::SigningKey& key : files) {
+      if (key.id() == waits.new_key->key.id()) return key.public_key();
+    }
+  }
+  CPC_TRY(const auto made, make_signing_key(self_.config.keys, self_.timers.now()));
+  return made.public_key();
+}
+
+// `change` has in it what waits already.
+Task<KeyChanged> KeyKeeper::carry_out(federation::DelegationChange change) {
   const federation::DelegationRequest request{current(), std::move(change)};
+  const auto& new_key = request.change.new_key;
   KeyChanged done;
-  if (made) done.key = to_text(made->id());
-  if (request.change.new_key) done.from = request.change.new_key->from;
+  if (new_key) {
+    done.key = to_text(new_key->key.id());
+    done.from = new_key->from;
+  }
   auto next = signed_here(request);
   if (next && next.value()) {
-    const Result<> in_force = put_in_force(*std::move(next).value(), std::move(made));
+    const Result<> in_force = put_in_force(*std::move(next).value());
     if (!in_force) co_return in_force.error();
     done.serial = current().identity.delegation_serial;
     co_await publish();
@@ -144,7 +182,10 @@ Task<KeyChanged> KeyKeeper::carry_out(federation::DelegationChange change,
   }
   Result<> kept = next ? write_request(self_.config.keys, request) : Result<>{next.error()};
   if (!kept) {
-    if (made) remove_signing_key(self_.config.keys, made->id());
+    const auto waits = waiting();
+    const bool is_older =
+        !waits || (waits.value().new_key && new_key && waits.value().new_key->key == new_key->key);
+    if (new_key && !is_older) remove_signing_key(self_.config.keys, new_key->key.id());
     co_return kept.error();
   }
   done.waits_for_root = to_text(current().root());
@@ -159,11 +200,10 @@ Task<KeyChanged> KeyKeeper::rotate(Milliseconds ahead) {
     co_return fail(ErrorCode::conflict,
                    "three signing keys are in force already; see: cpcctl key list");
   }
-  CPC_CO_TRY(auto made, make_signing_key(self_.config.keys, now));
-  federation::DelegationChange change;
-  change.new_key.emplace(federation::DelegationChange::NewKey{made.public_key(), now + ahead});
-  std::optional<crypto::SigningKey> key{std::move(made)};
-  co_return co_await carry_out(std::move(change), std::move(key));
+  CPC_CO_TRY(auto change, waiting());
+  CPC_CO_TRY(const auto key, following_key(change));
+  change.new_key.emplace(federation::DelegationChange::NewKey{key, now + ahead});
+  co_return co_await carry_out(std::move(change));
 }
 
 Task<KeyChanged> KeyKeeper::revoke(crypto::KeyId id) {
@@ -173,19 +213,22 @@ Task<KeyChanged> KeyKeeper::revoke(crypto::KeyId id) {
                                             ? "this key is revoked already"
                                             : "there is no such signing key of ours");
   }
-  federation::DelegationChange change;
+  CPC_CO_TRY(auto change, waiting());
+  if (change.revoked && *change.revoked != id) {
+    co_return fail(ErrorCode::conflict, "the revocation of " + to_text(*change.revoked) +
+                                            " waits for the root key; have that signed first: "
+                                            "cpcctl key export");
+  }
   change.revoked = id;
   const auto speaks = [&](const federation::DelegatedKey& key) {
     return key.key.id() != id && self_.keys.keyring.has_private(key.key.id()) &&
            current().identity.key(key.key.id(), now) != nullptr;
   };
-  std::optional<crypto::SigningKey> made;
   if (std::ranges::none_of(current().identity.keys, speaks)) {
-    CPC_CO_TRY(auto key, make_signing_key(self_.config.keys, now));
-    change.new_key.emplace(federation::DelegationChange::NewKey{key.public_key(), now});
-    made.emplace(std::move(key));
+    CPC_CO_TRY(const auto key, following_key(change));
+    change.new_key.emplace(federation::DelegationChange::NewKey{key, now});
   }
-  auto done = co_await carry_out(std::move(change), std::move(made));
+  auto done = co_await carry_out(std::move(change));
   if (done) drop_old_keys();
   co_return done;
 }
@@ -205,11 +248,15 @@ Task<KeyChanged> KeyKeeper::rotate_root() {
                        ". Put it there, or sign where it lies: cpcctl key export");
   }
   const TimePoint now = self_.timers.now();
-  CPC_CO_TRY(const auto following, make_root_key(self_.config.keys, now));
-  const federation::DelegationRequest request{current(), {}};
-  const std::optional<crypto::KeyId> next_root{following.id()};
+  CPC_CO_TRY(auto change, waiting());
+  CPC_CO_TRY(auto next_root, spare_root());
+  if (!next_root) {
+    CPC_CO_TRY(const auto made, make_root_key(self_.config.keys, now));
+    next_root = made.id();
+  }
+  const federation::DelegationRequest request{current(), std::move(change)};
   CPC_CO_TRY(auto next, federation::next_delegation(request, *root, next_root, now));
-  CPC_CO_TRY(put_in_force(std::move(next), {}));
+  CPC_CO_TRY(put_in_force(std::move(next)));
   KeyChanged done;
   done.key = to_text(root->id());
   done.from = now;
@@ -231,10 +278,8 @@ Task<KeyChanged> KeyKeeper::rotate_sealing() {
 }
 
 Result<Bytes> KeyKeeper::request() const {
-  CPC_TRY(auto waiting, load_request(self_.config.keys));
-  federation::DelegationRequest request{current(), {}};
-  if (waiting) request.change = std::move(waiting->change);
-  return federation::encode_request(request);
+  CPC_TRY(auto change, waiting());
+  return federation::encode_request({current(), std::move(change)});
 }
 
 Task<KeyChanged> KeyKeeper::import(std::string text) {
@@ -251,15 +296,8 @@ Task<KeyChanged> KeyKeeper::import(std::string text) {
   if (next.issued > now + federation::document_skew_max) {
     co_return fail(ErrorCode::denied, "it was signed in the future; compare the clocks");
   }
-  // A key that waited for its delegation is not in the keyring yet.
-  std::optional<crypto::SigningKey> made;
-  CPC_CO_TRY(auto files, load_signing_keys(self_.config.keys));
-  for (crypto::SigningKey& key : files) {
-    const bool is_new =
-        next.identity.find(key.id()) != nullptr && !self_.keys.keyring.has_private(key.id());
-    if (is_new) made.emplace(std::move(key));
-  }
-  CPC_CO_TRY(put_in_force(std::move(next), std::move(made)));
+  CPC_CO_TRY(federation::check_undoes_nothing(current().identity, next.identity, now));
+  CPC_CO_TRY(put_in_force(std::move(next)));
   KeyChanged done;
   done.serial = current().identity.delegation_serial;
   co_await publish();
@@ -298,7 +336,7 @@ std::vector<std::string> KeyKeeper::worries() const {
                               : "expires in " + std::to_string(days) + " days") +
                     ": sign it anew where the root key lies: cpcctl key export");
   }
-  if (const auto waiting = load_request(self_.config.keys); waiting && waiting.value()) {
+  if (const auto change = waiting(); change && !change.value().is_empty()) {
     found.emplace_back(
         "a change of keys waits for the root key and is not in force: cpcctl key export");
   }

@@ -53,7 +53,7 @@ Result<> revoke(DelegationDraft& draft, const crypto::KeyId& id, TimePoint now) 
   return success();
 }
 
-Result<> add(DelegationDraft& draft, const DelegationChange::NewKey& next) {
+Result<> add(DelegationDraft& draft, const DelegationChange::NewKey& next, TimePoint now) {
   if (crypto::is_published(next.key)) {
     return fail(ErrorCode::denied, "a key whose private half is published");
   }
@@ -65,10 +65,12 @@ Result<> add(DelegationDraft& draft, const DelegationChange::NewKey& next) {
                 "there are three signing keys in force already; the oldest ends 72 hours after the "
                 "one that followed it");
   }
+  // It may have waited for the root key; those before it count for their time all the same.
+  const TimePoint from = std::max(next.from, now);
   for (DelegatedKey& key : draft.keys) {
-    key.not_after = std::min<TimePoint>(key.not_after, next.from + signing_key_overlap);
+    key.not_after = std::min<TimePoint>(key.not_after, from + signing_key_overlap);
   }
-  draft.keys.push_back(key_from(next.key, next.from));
+  draft.keys.push_back(key_from(next.key, from));
   return success();
 }
 
@@ -133,6 +135,30 @@ Result<OwnDelegation> read_own_delegation(const Jws& jws, const core::InstanceNa
     CPC_TRY(own.commitment, jws_from_json(*commitment));
   }
   return own;
+}
+
+DelegationChange still_to_come(DelegationChange change, const PeerIdentity& current) {
+  if (change.new_key && current.find(change.new_key->key.id()) != nullptr) change.new_key.reset();
+  if (change.revoked && current.is_revoked(*change.revoked)) change.revoked.reset();
+  return change;
+}
+
+Result<> check_undoes_nothing(const PeerIdentity& current, const PeerIdentity& next,
+                              TimePoint now) {
+  const std::string advice =
+      " came into force since it was asked for; ask again: cpcctl key export";
+  for (const RevokedKey& one : current.revoked) {
+    // The oldest give way to newer ones in the end.
+    if (!next.is_revoked(one.id) && next.revoked.size() < revoked_keys_max) {
+      return fail(ErrorCode::conflict, "the revocation of " + to_text(one.id) + advice);
+    }
+  }
+  for (const DelegatedKey& one : current.keys) {
+    if (one.not_after > now && next.find(one.key.id()) == nullptr) {
+      return fail(ErrorCode::conflict, "the signing key " + to_text(one.key.id()) + advice);
+    }
+  }
+  return success();
 }
 
 Bytes encode_request(const DelegationRequest& request) {
@@ -208,7 +234,7 @@ Result<OwnDelegation> next_delegation(const DelegationRequest& request,
     CPC_TRY(revoke(draft, *request.change.revoked, now));
   }
   if (request.change.new_key) {
-    CPC_TRY(add(draft, *request.change.new_key));
+    CPC_TRY(add(draft, *request.change.new_key, now));
   }
   if (draft.keys.empty()) return fail(ErrorCode::conflict, "no signing key would be left");
   prolong(draft, now);

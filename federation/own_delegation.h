@@ -37,11 +37,20 @@ struct OwnDelegation {
 struct DelegationChange {
   struct NewKey {
     crypto::PublicKey key;
-    TimePoint from;  ///< When it takes over.
+    TimePoint from;  ///< When it takes over; past already: once it is signed.
   };
   std::optional<NewKey> new_key{};
   std::optional<crypto::KeyId> revoked{};  ///< Counts for nothing from now on.
+
+  [[nodiscard]] bool is_empty() const { return !new_key && !revoked; }
 };
+
+/// What of `change` is not yet so in `current`.
+[[nodiscard]] DelegationChange still_to_come(DelegationChange change, const PeerIdentity& current);
+/// A delegation that was signed elsewhere was asked for some time ago. Fails with conflict if it
+/// would undo what came into force since: a revocation, or a signing key that counts at `now`.
+[[nodiscard]] Result<> check_undoes_nothing(const PeerIdentity& current, const PeerIdentity& next,
+                                            TimePoint now);
 
 /// What an offline root key needs to know. Nothing of it is secret.
 struct DelegationRequest {

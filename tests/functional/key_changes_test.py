@@ -4,6 +4,7 @@ revocation, root keys that lie elsewhere, and one that was lost."""
 
 import json
 import subprocess
+import time
 
 from cpc.case import main, new_text
 from cpc.client import Refused, eventually
@@ -126,13 +127,74 @@ class LostRoot(KeyCase):
         self.acquaint(alice, bob)
 
 
-class OfflineRoot(KeyCase):
-    def test_a_root_key_may_lie_elsewhere(self):
+class OfflineCase(KeyCase):
+    def take_roots_away(self):
         vault = self.world.folder / "vault"
         vault.mkdir(mode=0o700)
         for file in self.beta.keys.glob("*root*.key"):
             file.rename(vault / file.name)
         self.beta.restart()
+        return vault
+
+    def export(self, request):
+        subprocess.run([self.beta.binaries.cpcctl, "--socket", self.beta.socket, "key", "export",
+                        "--out", request], check=True)
+        return request
+
+    def sign(self, request, root_key, *more):
+        return subprocess.run([self.beta.binaries.cpcd, "--sign-delegation", request, "--root-key",
+                               root_key, *more], capture_output=True, text=True, timeout=60)
+
+    def import_signed(self, request, vault):
+        self.beta.cpcctl("key", "import", "-",
+                         stdin=self.sign(request, vault / "root.key").stdout)
+
+
+class ChangesWaiting(OfflineCase):
+    def test_changes_that_wait_for_the_root_key_add_up_and_none_is_lost(self):
+        vault = self.take_roots_away()
+        old = keys_of(self.beta, "signing", "current")[0]
+        before = self.export(vault / "before.json")
+        waits = self.beta.cpcctl("key", "rotate", "--ahead-hours", "24")
+        self.assertEqual(self.beta.cpcctl("key", "rotate")["key"], waits["key"], "the same waits")
+        revoked = self.beta.cpcctl("key", "revoke", old)
+        self.assertEqual(revoked["key"], waits["key"], "it takes over from the revoked one")
+        self.beta.cpcctl("key", "rotate", "--ahead-hours", "0")
+        # What was asked for before these changes is a renewal, and takes none of them away.
+        self.import_signed(before, vault)
+        self.assertIn("waits for the root key", keys(self.beta)["worries"][0])
+        self.assertEqual(keys_of(self.beta, "signing", "current"), [old])
+        self.import_signed(self.export(vault / "after.json"), vault)
+        self.assertEqual(keys_of(self.beta, "signing", "revoked"), [old])
+        self.assertEqual(keys_of(self.beta, "signing", "current"), [waits["key"]])
+        self.assertEqual(keys(self.beta)["worries"], [])
+
+        # Signed later than that, it would bring the revoked key back.
+        serial = keys(self.beta)["serial"]
+        eventually(lambda: time.time() > serial + 1, "a higher serial")
+        signed = self.sign(before, vault / "root.key")
+        answer = self.refused(6, "precond.conflict", self.beta, "import", "-", stdin=signed.stdout)
+        self.assertIn("came into force since", answer["why"])
+        self.assertEqual(keys_of(self.beta, "signing", "revoked"), [old])
+
+        # The root key comes back: whatever is signed first takes along what waits.
+        current = waits["key"]
+        waits = self.beta.cpcctl("key", "revoke", current)
+        self.assertIn("waits_for_root", waits)
+        for file in vault.glob("*root.key"):
+            file.rename(self.beta.keys / file.name)
+        rotated = self.beta.cpcctl("key", "rotate", "--ahead-hours", "0")
+        self.assertEqual(rotated["key"], waits["key"])
+        self.assertIn(current, keys_of(self.beta, "signing", "revoked"))
+        self.assertEqual(keys_of(self.beta, "signing", "current"), [waits["key"]])
+        self.assertEqual(keys(self.beta)["worries"], [])
+        alice, bob = self.person("alice", self.alpha), self.person("bob", self.beta)
+        self.acquaint(alice, bob)
+
+
+class OfflineRoot(OfflineCase):
+    def test_a_root_key_may_lie_elsewhere(self):
+        vault = self.take_roots_away()
         waits = self.beta.cpcctl("key", "rotate", "--ahead-hours", "0")
         self.assertEqual(waits["waits_for_root"], keys_of(self.beta, "root", "current")[0])
         self.assertEqual(waits["serial"], 0)
@@ -141,8 +203,7 @@ class OfflineRoot(KeyCase):
         self.assertIn("waits for the root key", shown["worries"][0])
 
         request, answer = vault / "request.json", vault / "delegation.json"
-        subprocess.run([self.beta.binaries.cpcctl, "--socket", self.beta.socket, "key", "export",
-                        "--out", request], check=True)
+        self.export(request)
         wrong = self.sign(request, vault / "next-root.key")
         self.assertEqual(wrong.returncode, 1, "the promised key takes over, and promises none")
         self.assertIn("--next-root-key", wrong.stderr)
@@ -157,8 +218,7 @@ class OfflineRoot(KeyCase):
         alice, bob = self.person("alice", self.alpha), self.person("bob", self.beta)
         mine, theirs = self.acquaint(alice, bob)
         # And the promised one takes over, elsewhere as well.
-        subprocess.run([self.beta.binaries.cpcctl, "--socket", self.beta.socket, "key", "export",
-                        "--out", request], check=True)
+        self.export(request)
         signed = self.sign(request, vault / "next-root.key", "--next-root-key", vault / "third.key")
         self.assertEqual(signed.returncode, 0, signed.stderr)
         promised = keys_of(self.beta, "root", "next")
@@ -166,10 +226,6 @@ class OfflineRoot(KeyCase):
         self.assertEqual(keys_of(self.beta, "root", "current"), promised)
         text = bob.send(theirs, new_text("after"))["text"]
         alice.wait_text(mine, text)
-
-    def sign(self, request, root_key, *more):
-        return subprocess.run([self.beta.binaries.cpcd, "--sign-delegation", request, "--root-key",
-                               root_key, *more], capture_output=True, text=True, timeout=60)
 
 
 class Refusals(KeyCase):

@@ -181,6 +181,42 @@ TEST_CASE("a request carries all that an offline root key needs, and nothing sec
   CHECK_FALSE(decode_request(other_name));
 }
 
+TEST_CASE("what waited for the root key takes over once it is signed, and those before overlap") {
+  const TimePoint signed_at = now + 24h * 10;
+  const OwnDelegation late = next(first(), follow_by("signing 1", now), signed_at).value();
+  CHECK(counts(late, "signing 1", signed_at));
+  CHECK(counts(late, "signing 0", signed_at + signing_key_overlap - 1ms));
+  CHECK_FALSE(counts(late, "signing 0", signed_at + signing_key_overlap));
+}
+
+TEST_CASE("of a change that waits, what came into force by another way is not asked for again") {
+  DelegationChange change = follow_by("signing 1", now);
+  change.revoked = id_of("signing 0");
+  const OwnDelegation with_key = next(first(), follow_by("signing 1", now)).value();
+  const DelegationChange rest = still_to_come(change, with_key.identity);
+  CHECK_FALSE(rest.new_key);
+  CHECK(rest.revoked == id_of("signing 0"));
+  const OwnDelegation with_both = next(with_key, rest).value();
+  CHECK(still_to_come(change, with_both.identity).is_empty());
+  CHECK(still_to_come(change, first().identity).new_key);
+}
+
+TEST_CASE("a delegation that was asked for earlier undoes nothing that came into force since") {
+  const OwnDelegation with_key = next(first(), follow_by("signing 1", now)).value();
+  const OwnDelegation revoked = next(with_key, revoke("signing 0"), now + 1h).value();
+  // Signed later, so its serial is higher, from what was asked for before.
+  const auto signed_late = [&](const OwnDelegation& asked) {
+    return next(asked, {}, now + 2h).value().identity;
+  };
+  const auto undoes_nothing = [&](const OwnDelegation& current, const PeerIdentity& imported) {
+    return check_undoes_nothing(current.identity, imported, now + 2h).has_value();
+  };
+  CHECK_FALSE(undoes_nothing(with_key, signed_late(first())));
+  CHECK_FALSE(undoes_nothing(revoked, signed_late(with_key)));
+  CHECK(undoes_nothing(revoked, signed_late(revoked)));
+  CHECK(undoes_nothing(first(), signed_late(with_key)));
+}
+
 TEST_CASE("we sign with the newest key that everybody takes by now") {
   const TimePoint from = now + 24h;
   std::vector<crypto::SigningKey> keys;
