@@ -5,6 +5,7 @@
 #include "core/codes.h"
 #include "core/consent.h"
 #include "core/contact.h"
+#include "core/rebind.h"
 
 namespace cpc::core {
 namespace {
@@ -264,6 +265,8 @@ Result<> apply_frame(Transaction& tx, const Home& home, Moment moment, const Ins
     if (!stored) return success();  // Applied already.
     tx.erase(key);
     CPC_TRY(leave_lane(tx, *stored, false));
+    CPC_TRY(const bool is_peer, may_still_be(tx, origin, frame.from.iid));
+    if (!is_peer) return success();
   }
   const bool is_for_us = home.is_local(frame.to) && frame.from.address.instance == origin &&
                          (!frame.to_iid || *frame.to_iid == home.iid) &&

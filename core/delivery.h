@@ -178,7 +178,8 @@ struct Origin {
 
 /// What does this verified transaction do to us? Each lane gets its verdict; a bad one does not
 /// harm the others. A verdict depends on the frame, the lane, the log and what this peer was told
-/// before, never on private consent or on who exists. Fails only when the store does.
+/// before, never on private consent or on who exists. Fails as the store does, and with conflict
+/// where the operator bound the origin's name to another instance meanwhile.
 [[nodiscard]] Result<Answer> apply_batch(Transaction& tx, const Home& home, Moment moment,
                                          const Origin& origin, const VerifiedBatch& batch,
                                          const DeliveryLimits& limits);

@@ -7,6 +7,7 @@
 #include "core/codes.h"
 #include "core/contact.h"
 #include "core/delivery.h"
+#include "core/rebind.h"
 #include "crypto/digest.h"
 
 namespace cpc::core {
@@ -315,6 +316,8 @@ std::optional<LaneVerdict> lane_verdict(std::string_view wire_name) {
 
 Result<Answer> apply_batch(Transaction& tx, const Home& home, Moment moment, const Origin& origin,
                            const VerifiedBatch& batch, const DeliveryLimits& limits) {
+  CPC_TRY(const bool is_peer, may_still_be(tx, origin.name, origin.iid));
+  if (!is_peer) return fail(ErrorCode::conflict, "the name is another instance by now");
   Answer answer{home.epoch, home.boot_counter, moment.now, {}};
   if (batch.frames) {
     CPC_TRY(auto lane, take_frames(tx, moment, origin, *batch.frames, limits));
@@ -337,6 +340,7 @@ Result<Answer> apply_batch(Transaction& tx, const Home& home, Moment moment, con
 
 Keys keys_of(const Origin& origin, const VerifiedBatch& batch) {
   Keys keys;
+  keys.emplace_back(PeerKey{origin.name});
   if (batch.frames) keys.push_back(InLaneKey{origin.name, LaneKind::consent, {}});
   for (const auto& part : batch.logs) keys.push_back(ConversationByWireKey{part.wire_id});
   for (const auto& part : batch.submissions) keys.push_back(ConversationByWireKey{part.wire_id});

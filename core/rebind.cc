@@ -33,6 +33,11 @@ Result<> end_one(Transaction& tx, const Home& home, const ConversationId& id) {
 
 }  // namespace
 
+Result<bool> may_still_be(Transaction& tx, const InstanceName& peer, const Iid& iid) {
+  CPC_TRY(const auto row, tx.find(PeerKey{peer}));
+  return !row || row->iid.is_zero() || row->iid == iid;
+}
+
 Result<Leftover> leftover_of(Snapshot& store, const InstanceName& peer) {
   Leftover leftover;
   CPC_TRY(const auto lanes, store.lanes_of(peer, rebound_lanes_max));

@@ -26,6 +26,10 @@ struct Rebound {
   std::int64_t frames = 0;         ///< Requests, grants and withdrawals that are not sent any more.
 };
 
+/// Whether `peer` may still be `iid`: what was proved under it just before the operator bound the
+/// name to another one counts for nothing after that.
+[[nodiscard]] Result<bool> may_still_be(Transaction& tx, const InstanceName& peer, const Iid& iid);
+
 /// Fails as the store does, and with too_large beyond the limits above.
 [[nodiscard]] Result<Leftover> leftover_of(Snapshot& store, const InstanceName& peer);
 

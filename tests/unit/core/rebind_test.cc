@@ -117,6 +117,41 @@ TEST_CASE("a refusal stays: it was meant for whoever has the address") {
   CHECK(kept->state == ConsentState::blocked);
 }
 
+TEST_CASE("what the old instance proved just before does nothing after the name was bound anew") {
+  const auto bind = [](Rebinding& world) {
+    auto row = world.alpha.look().find(PeerKey{world.beta.name()}).value();
+    REQUIRE(row);
+    row->iid = tests::id_of<Iid>("another instance");
+    REQUIRE(world.alpha.store.transact([&](Transaction& tx) -> Result<> {
+      tx.put(*row);
+      return success();
+    }));
+  };
+  SECTION("a transaction that was verified already") {
+    Rebinding world{true};
+    REQUIRE(world.beta.send(world.theirs, world.there, "of the old one"));
+    world.beta.sign_drafts();
+    const Bytes bytes = Federation::encoded(world.beta, Federation::owed(world.beta, world.alpha));
+    bind(world);
+    const auto answer = world.world.receive(world.alpha, world.beta, bytes);
+    REQUIRE_FALSE(answer);
+    CHECK(answer.error().code == ErrorCode::conflict);
+  }
+  SECTION("a request that waits to be applied") {
+    Rebinding world{true};
+    world.beta.add_person("stranger");
+    world.alpha.add_person("asked");
+    REQUIRE(world.beta.write("stranger", world.alpha.person("asked"), "may I?"));
+    static_cast<void>(
+        world.world.deliver(world.alpha, world.beta, Federation::owed(world.beta, world.alpha)));
+    bind(world);
+    REQUIRE(world.alpha.apply_inbox());
+    CHECK(world.alpha.look().inbox_frames(10).value().empty());
+    const ContactRequestKey key{"asked", world.beta.person("stranger")};
+    CHECK_FALSE(world.alpha.look().find(key).value());
+  }
+}
+
 TEST_CASE("requests that the old instance never took are not sent to the new one") {
   Rebinding world{true};
   world.alpha.add_person("anna");
