@@ -172,6 +172,11 @@ asio::awaitable<void> AresResolver::ask(core::InstanceName name, std::optional<F
     to = as_unavailable(txt.error());
     co_return;
   }
+  if (txt && !txt.value().records.is_active) {
+    to = DnsFailure{fail(ErrorCode::not_found, "DNS says that the instance is gone"),
+                    txt.value().ttl};
+    co_return;
+  }
   if (!srv) {
     to = as_unavailable(srv.error());
     co_return;

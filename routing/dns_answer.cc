@@ -8,7 +8,7 @@
 namespace cpc::routing {
 namespace {
 
-constexpr std::uint16_t class_in = 1;
+constexpr std::uint16_t class_internet = 1;
 constexpr std::uint16_t type_cname = 5;
 constexpr unsigned rcode_no_error = 0;
 constexpr unsigned rcode_no_such_name = 3;
@@ -42,7 +42,8 @@ Result<Owner> follow_aliases(std::string_view octets, const DnsMessage& message,
   Owner owner{asked};
   for (std::size_t steps = 0;; ++steps) {
     const auto alias = std::ranges::find_if(message.answers, [&](const DnsRecord& record) {
-      return record.type == type_cname && record.klass == class_in && record.owner == owner.name;
+      return record.type == type_cname && record.klass == class_internet &&
+             record.owner == owner.name;
     });
     if (alias == message.answers.end()) return owner;
     if (steps == dns_aliases_max) return lie("the answer's aliases lead nowhere");
@@ -67,7 +68,7 @@ Result<Relevant> relevant_records(std::string_view octets, const DnsMessage& mes
   Relevant relevant{{}, owner.ttl_s};
   for (const DnsRecord& record : message.answers) {
     if (record.type != static_cast<std::uint16_t>(question.type)) continue;
-    if (record.klass != class_in) return lie("the answer is of another class");
+    if (record.klass != class_internet) return lie("the answer is of another class");
     if (record.owner != owner.name) return lie("the answer speaks of another name");
     relevant.records.push_back(&record);
     relevant.ttl_s = std::min(relevant.ttl_s, record.ttl_s);
@@ -83,7 +84,7 @@ Judged judge(std::string_view octets, const DnsMessage& message, const DnsQuesti
   const bool is_ours = message.is_reply && message.opcode == 0 &&
                        message.question_name == question.name &&
                        message.question_type == static_cast<std::uint16_t>(question.type) &&
-                       message.question_class == class_in;
+                       message.question_class == class_internet;
   if (!is_ours) return failure(ErrorCode::invalid, "this is no answer to the question");
   if (message.is_cut) return failure(ErrorCode::unavailable, "the server cut its answer");
   if (message.rcode == rcode_no_such_name) return nothing_there(message, "there is no such name");
@@ -205,8 +206,7 @@ Result<TxtAnswer> identity_of(std::string_view octets,
     is_active = is_active && tags.is_active;
   }
   if (!iid) return fail(ErrorCode::not_found, "no text of the name is of version cpc1");
-  if (!is_active) return fail(ErrorCode::not_found, "the text says that the instance is gone");
-  return TxtAnswer{*iid};
+  return TxtAnswer{*iid, is_active};
 }
 
 /// An index into `left`, in proportion to the weights: RFC 2782's running sum.

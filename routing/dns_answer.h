@@ -59,6 +59,7 @@ struct SrvAnswer {
 };
 struct TxtAnswer {
   core::Iid iid;
+  bool is_active = true;  ///< Otherwise the instance is no longer there.
 };
 struct AddressAnswer {
   std::vector<boost::asio::ip::address> addresses;  ///< At least one.
@@ -88,7 +89,7 @@ using DnsOutcome = boost::outcome_v2::basic_result<DnsAnswer<Records>, DnsFailur
                                                     const DnsQuestion& question);
 /// The text is `v=cpc1; iid=<43 letters of base64url>; st=active`: tags in any order behind the
 /// first, each once, unknown ones passed over. Records that do not begin with v=cpc1 are not ours.
-/// Any other `st` says that the instance is no longer there: not_found.
+/// Any other `st` says that the instance is no longer there.
 [[nodiscard]] DnsOutcome<TxtAnswer> read_txt_answer(std::string_view octets,
                                                     const DnsQuestion& question);
 /// Type a or aaaa. Addresses beyond dns_addresses_max are passed over.

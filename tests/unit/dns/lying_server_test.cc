@@ -195,6 +195,17 @@ TEST_CASE("a name that is gone is forgotten, though it was found before") {
   CHECK(world.failure("beta.cpc") == ErrorCode::not_found);
 }
 
+TEST_CASE("an instance that TXT says is gone is not looked for where SRV still points") {
+  LyingWorld world{[](const Question& question) -> Messages {
+    if (question.type != type_txt) return {sent(question, honest(question))};
+    WrittenAnswer answer{question.name, question.type};
+    const std::string retired = "v=cpc1; iid=" + iid_text + "; st=retired";
+    answer.add(dns_record(question.name, type_txt, txt_data(retired)));
+    return {sent(question, answer)};
+  }};
+  CHECK(world.failure("beta.cpc") == ErrorCode::not_found);
+}
+
 TEST_CASE("a lying TXT spoils an honest SRV") {
   LyingWorld world{[](const Question& question) -> Messages {
     auto answer = honest(question);

@@ -232,7 +232,6 @@ TEST_CASE("a text that breaks the rules is a lie, and one of another service is 
   CHECK(txt_verdict("v=cpc1; iid=" + iid_text) == "ok");
   CHECK(txt_verdict("v=spf1 -all") == "not_found");
   CHECK(txt_verdict("v=cpc2; iid=" + iid_text) == "not_found");
-  CHECK(txt_verdict("v=cpc1; iid=" + iid_text + "; st=gone") == "not_found");
   CHECK(txt_verdict("v=cpc1; st=active") == "invalid");
   CHECK(txt_verdict("v=cpc1; iid=" + iid_text + "; iid=" + iid_text) == "invalid");
   CHECK(txt_verdict("v=cpc1; iid=" + iid_text.substr(1)) == "invalid");
@@ -245,6 +244,17 @@ TEST_CASE("a text that breaks the rules is a lie, and one of another service is 
   auto many = txt_reply();
   for (std::size_t i = 0; i <= txt_records_max; ++i) many.add(txt("x"));
   CHECK(verdict(read_txt_answer(many.octets(), txt_question)) == "invalid");
+}
+
+TEST_CASE("a text may say that the instance is no longer there") {
+  const auto is_active = [](const std::string& tags) {
+    const auto octets = txt_reply().add(txt("v=cpc1; iid=" + iid_text + tags)).octets();
+    return read_txt_answer(octets, txt_question).value().records.is_active;
+  };
+  CHECK(is_active(""));
+  CHECK(is_active("; st=active"));
+  CHECK_FALSE(is_active("; st=gone"));
+  CHECK_FALSE(is_active("; st=retired"));
 }
 
 TEST_CASE("addresses are read, and only so many") {
