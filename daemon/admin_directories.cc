@@ -14,7 +14,15 @@ constexpr std::size_t names_shown_max = 500;
 constexpr std::size_t endpoints_max = 16;
 constexpr const char* not_changed = "nothing was changed";
 
-Problem unknown(const std::string& directory, const char* what) {
+Problem unknown(const DirectoryBook& book, const std::string& directory, const char* what) {
+  std::string ids;
+  for (const auto& [id, held] : book.held()) {
+    if (held.said.name() == directory) ids += (ids.empty() ? "" : " and ") + to_text(id);
+  }
+  if (!ids.empty()) {
+    return {"precond.directory_name", what, ids + " are both called " + directory,
+            "name the one you mean by its id"};
+  }
   return {"not_found.directory", what, "no directory " + directory + " is followed here",
           "see: cpcctl directory list; to begin: cpcctl directory follow ID"};
 }
@@ -88,7 +96,8 @@ AdminServer::Answer<DirectoryList> AdminServer::answer(DirectoryListRequest) {
 
 AdminServer::Answer<DirectoryDetail> AdminServer::answer(DirectoryShowRequest request) {
   const auto* held = self_.directories.find(request.directory);
-  if (held == nullptr) co_return unknown(request.directory, "the directory was not shown");
+  if (held == nullptr)
+    co_return unknown(self_.directories, request.directory, "the directory was not shown");
   DirectoryDetail detail;
   detail.directory = directory_row(*held);
   if (!held->row.rival.empty()) detail.rival = held->row.rival;
@@ -139,14 +148,16 @@ AdminServer::Answer<DirectoryChanged> AdminServer::answer(DirectoryFollowRequest
                       "cpcctl directory drop makes room"};
   }
   if (!followed) co_return problem_of(followed.error(), not_changed);
-  const std::int64_t before = self_.directories.held().at(id.value()).said.version();
+  const auto* begun = self_.directories.find(request.id);
+  if (begun == nullptr) co_return unknown(self_.directories, request.id, not_changed);
+  const std::int64_t before = begun->said.version();
   std::string trouble;
   if (has_source) {
     const auto news = co_await self_.directories.refresh(id.value());
     if (!news) trouble = news.error().detail;
   }
   const auto* held = self_.directories.find(request.id);
-  if (held == nullptr) co_return unknown(request.id, not_changed);
+  if (held == nullptr) co_return unknown(self_.directories, request.id, not_changed);
   DirectoryChanged answer = changed(*held, before);
   answer.trouble = std::move(trouble);
   co_return answer;
@@ -166,14 +177,14 @@ AdminServer::Answer<DirectoryChanged> AdminServer::answer(DirectoryImportRequest
   const auto news = co_await self_.directories.take(std::move(page).value());
   if (!news) co_return problem_with(news.error(), what);
   const auto* held = self_.directories.find(id);
-  if (held == nullptr) co_return unknown(id, what.c_str());
+  if (held == nullptr) co_return unknown(self_.directories, id, what.c_str());
   co_return changed(*held, news.value().before);
 }
 
 AdminServer::Answer<DirectoryExport> AdminServer::answer(DirectoryExportRequest request) {
   const char* what = "the directory was not exported";
   const auto* held = self_.directories.find(request.directory);
-  if (held == nullptr) co_return unknown(request.directory, what);
+  if (held == nullptr) co_return unknown(self_.directories, request.directory, what);
   const std::int64_t after = std::max<std::int64_t>(0, request.after);
   const auto page = co_await self_.directories.page_after(held->row.id, after);
   if (!page) co_return problem_of(page.error(), what);
@@ -185,7 +196,7 @@ AdminServer::Answer<DirectoryExport> AdminServer::answer(DirectoryExportRequest 
 AdminServer::Answer<DirectoryChanged> AdminServer::answer(DirectoryRefreshRequest request) {
   const std::string what = "there is no news of the directory";
   const auto* held = self_.directories.find(request.directory);
-  if (held == nullptr) co_return unknown(request.directory, what.c_str());
+  if (held == nullptr) co_return unknown(self_.directories, request.directory, what.c_str());
   if (held->row.source.empty()) {
     co_return Problem{"not_found.source", what, "its news comes by files alone",
                       "cpcctl directory import FILE, or name a source: cpcctl directory follow " +
@@ -196,13 +207,14 @@ AdminServer::Answer<DirectoryChanged> AdminServer::answer(DirectoryRefreshReques
   if (!news && news.error().code == ErrorCode::conflict) co_return problem_with(news.error(), what);
   if (!news) co_return Problem{"peer.no_directory", what, news.error().detail, ""};
   const auto found = self_.directories.held().find(id);
-  if (found == self_.directories.held().end()) co_return unknown(request.directory, what.c_str());
+  if (found == self_.directories.held().end())
+    co_return unknown(self_.directories, request.directory, what.c_str());
   co_return changed(found->second, news.value().before);
 }
 
 AdminServer::Answer<DirectoryDropped> AdminServer::answer(DirectoryDropRequest request) {
   const auto* held = self_.directories.find(request.directory);
-  if (held == nullptr) co_return unknown(request.directory, not_changed);
+  if (held == nullptr) co_return unknown(self_.directories, request.directory, not_changed);
   const DirectoryDropped dropped{to_text(held->row.id), held->said.name()};
   const Result<> done = co_await self_.directories.drop(held->row.id);
   if (!done) co_return problem_of(done.error(), not_changed);

@@ -102,6 +102,10 @@ Result<DirectoryVersion> version_of(const DirectoryOrder& order, const SignedDir
   if (order.days < 1 || order.days > days_max) {
     return fail(ErrorCode::invalid, "a version holds for 1 to 366 days");
   }
+  if (order.signers.empty() && order.threshold != 0) {
+    return fail(ErrorCode::invalid,
+                "--threshold changes together with who signs: name all of them by --signer");
+  }
   version.name = order.name;
   version.time = std::max(now, said.time());
   version.expires = version.time + std::chrono::hours{24} * order.days;

@@ -8,8 +8,9 @@ namespace cpc::federation {
 namespace {
 
 // Pages of one refresh: all versions that a directory may have.
+// Each begins with the last record of the one before.
 constexpr std::int64_t pages_max =
-    directory_versions_max / static_cast<std::int64_t>(directory_page_records_max) + 2;
+    directory_versions_max / (static_cast<std::int64_t>(directory_page_records_max) - 1) + 2;
 constexpr const char* split_view =
     "two stories are told of this directory, both signed; its operators have to say which is true";
 
@@ -74,8 +75,13 @@ DirectoryWord DirectoryBook::word_on(const core::InstanceName& name) const {
     if (entry->status == DirectoryStatus::retired) {
       word = {DirectoryWord::State::gone, {}, true, source + " says that this instance was closed"};
     } else if (entry->status == DirectoryStatus::active && !word.is_closed) {
-      word = {DirectoryWord::State::active,
-              {entry->iid, entry->endpoints, core::Trust::directory, source}};
+      if (word.state != DirectoryWord::State::active) {
+        word = {DirectoryWord::State::active, {entry->iid, {}, core::Trust::directory, source}};
+      }
+      for (const routing::Endpoint& endpoint : entry->endpoints) {
+        auto& known = word.claim.endpoints;
+        if (std::ranges::find(known, endpoint) == known.end()) known.push_back(endpoint);
+      }
     } else if (word.state == DirectoryWord::State::silent) {
       word = {DirectoryWord::State::gone, {}, false, source + " does not vouch for it any more"};
     }
@@ -114,6 +120,9 @@ Task<> DirectoryBook::follow(core::DirectoryId id, Source source) {
     co_return fail(ErrorCode::too_large, "16 directories are followed already");
   }
   core::Directory changed;
+  changed.id = id;
+  // Its place is taken before the wait, so that two who follow do not take one.
+  const bool is_new = held_.try_emplace(id, Held{changed, SignedDirectory{id}}).second;
   const auto write = [&](core::Transaction& tx) -> Result<> {
     CPC_TRY(auto row, tx.find(core::DirectoryKey{id}));
     if (!row) row.emplace().id = id;
@@ -125,8 +134,10 @@ Task<> DirectoryBook::follow(core::DirectoryId id, Source source) {
     return success();
   };
   const core::Keys keys(1, core::DirectoryKey{id});
-  CPC_CO_TRY(co_await self_.store.transact(keys, write));
-  const auto [held, is_new] = held_.try_emplace(id, Held{changed, SignedDirectory{id}});
+  const Result<> written = co_await self_.store.transact(keys, write);
+  if (!written && is_new) held_.erase(id);
+  if (!written) co_return written;
+  const auto held = held_.try_emplace(id, Held{changed, SignedDirectory{id}}).first;
   held->second.row = std::move(changed);
   co_return success();
 }
@@ -282,7 +293,14 @@ Task<LinkTarget> DirectoryBook::source_of(core::DirectoryId id) {
   target.endpoints = endpoints_in(row.endpoints);
   // Records prove themselves, so whoever answers there will do.
   if (!target.endpoints.empty()) co_return target;
-  co_return co_await self_.target_of(instance);
+  Result<LinkTarget> known = co_await self_.target_of(instance);
+  if (!known && known.error().code == ErrorCode::not_found) {
+    co_return fail(ErrorCode::not_found, instance.text() +
+                                             " is no peer that was met; say by --endpoint where it "
+                                             "is, or: cpcctl peer add " +
+                                             instance.text());
+  }
+  co_return known;
 }
 
 Task<DirectoryPage> DirectoryBook::fetch(core::DirectoryId id, LinkTarget target) {
@@ -325,6 +343,12 @@ Task<DirectoryBook::News> DirectoryBook::refresh_from(core::DirectoryId id) {
                     {"offered", all.offered},
                     {"held", all.after}});
   }
+  // Whoever holds news back would else look like somebody who has none.
+  if (all.after < all.offered) {
+    co_return fail(ErrorCode::unavailable, "it says that it holds version " +
+                                               std::to_string(all.offered) + ", and gives only " +
+                                               std::to_string(all.after));
+  }
   const TimePoint now = self_.timers.now();
   const auto note = [&](core::Transaction& tx) -> Result<> {
     CPC_TRY(auto row, tx.find(core::DirectoryKey{id}));
@@ -349,7 +373,10 @@ Task<DirectoryPage> DirectoryBook::page_after(core::DirectoryId id, std::int64_t
   const auto look = [&](core::Snapshot& store) -> Result<> {
     page.records.clear();
     CPC_TRY(const auto records, store.directory_records(id, after, directory_page_records_max));
-    for (const auto& row : records) page.records.push_back(row.record);
+    for (const auto& row : records) {
+      page.records.push_back(row.record);
+      page.version = std::max(page.version, row.version);  // Taken just now.
+    }
     return success();
   };
   CPC_CO_TRY(co_await self_.store.read(look));

@@ -3,6 +3,9 @@
 namespace cpc::federation {
 namespace {
 
+/// Of one signature in a record, its protected header and all.
+constexpr std::size_t signature_bytes_max = 256;
+
 core::DirectoryId id_of_first(const Digest& hash) {
   core::DirectoryId id;
   id.octets = hash.octets;
@@ -61,6 +64,7 @@ Result<SignedDirectory::Progress> SignedDirectory::progress_after(
 
 Result<SignedDirectory::Progress> SignedDirectory::progress_of(const DirectoryRecord& record,
                                                                TimePoint now) const {
+  CPC_TRY(decode_record(encode_record(record)));  // Signed by many it may have become too large.
   CPC_TRY(const DirectoryVersion said, read_version(record));
   CPC_TRY(const Digest hash, directory_hash(record));
   if (said.version != version() + 1) {
@@ -128,6 +132,12 @@ Result<DirectoryRecord> SignedDirectory::propose(DirectoryVersion next) const {
   }
   const DirectoryRecord record = make_record(next);
   CPC_TRY(decode_record(encode_record(record)));
+  const std::size_t signers = (version() > 0 ? this->signers().keys.size() : 0) +
+                              (next.signers ? next.signers->keys.size() : 0);
+  if (encode_record(record).size() + signers * signature_bytes_max > directory_record_bytes_max) {
+    return fail(ErrorCode::too_large,
+                "this version would be over 32 KiB once all have signed it; make two of it");
+  }
   CPC_TRY(const DirectoryVersion read, read_version(record));
   CPC_TRY(check_next(record, read, next.time));
   return record;

@@ -132,6 +132,16 @@ TEST_CASE("the next version keeps to what the directory said before") {
   CHECK(told.err.find("signed by 1, needed are 2") != std::string::npos);
 }
 
+TEST_CASE("a threshold without signers is no change of them, and is told") {
+  Vault vault;
+  const std::string signed_by_both =
+      vault.signed_by(vault.signed_by(vault.founded(), "ann"), "bob");
+  const auto done =
+      vault.run({.what = "change", .files = {signed_by_both}, .threshold = 1, .add = {}});
+  CHECK(done.status == 1);
+  CHECK(done.err.find("--signer") != std::string::npos);
+}
+
 TEST_CASE("copies of different versions are not combined") {
   Vault vault;
   const std::string whole = vault.signed_by(vault.signed_by(vault.founded(), "ann"), "bob");

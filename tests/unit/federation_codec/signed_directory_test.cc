@@ -331,4 +331,29 @@ TEST_CASE("a directory ends where its bounds are") {
 }
 
 }  // namespace
+TEST_CASE("what may be proposed may be signed by all, and be taken") {
+  Towns towns;
+  std::size_t taken = 0, refused = 0;
+  for (std::size_t letters = 20; letters < 63; ++letters) {
+    std::vector<DirectoryChange> changes;
+    for (std::size_t i = 0; i < directory_changes_max; ++i) {
+      const std::string label = "n" + std::to_string(i);
+      changes.push_back(change(label, label));
+      const std::string host = std::string(letters, 'h') + "." + std::string(30, 'i') + ".test";
+      changes.back().endpoints.push_back({host, 8470});
+    }
+    DirectoryVersion next = towns.later(changes);
+    next.signers = signers({"d", "e", "f", "g"}, 4);
+    const auto proposed = towns.directory.propose(next);
+    refused += proposed ? 0 : 1;
+    if (!proposed) continue;
+    ++taken;
+    SignedDirectory copy = towns.directory;
+    const Bytes record = signed_text(proposed.value(), {"a", "b", "c", "d", "e", "f", "g"});
+    CHECK(copy.take(record, began + 48h).value() == Taken::next);
+  }
+  CHECK(taken > 0);
+  CHECK(refused > 0);
+}
+
 }  // namespace cpc::federation

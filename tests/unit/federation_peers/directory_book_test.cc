@@ -227,6 +227,23 @@ TEST_CASE("directories together: closed is final, removed is silence, two iids a
   }
 }
 
+TEST_CASE("two directories that know a name tell together where it is") {
+  for (const bool is_first : {true, false}) {
+    Reader reader;
+    Signers clubs{reader.timers.now(), "clubs"};
+    DirectoryChange with_place = Signers::change("beta.cpc", "beta");
+    with_place.endpoints = {{"192.0.2.7", 8470}};
+    DirectoryChange without = Signers::change("beta.cpc", "beta");
+    reader.towns.say({is_first ? with_place : without});
+    clubs.say({is_first ? without : with_place});
+    REQUIRE(reader.follow());
+    REQUIRE(reader.take(reader.towns.page()));
+    REQUIRE(reader.run(reader.book->follow(clubs.said.id(), {})));
+    REQUIRE(reader.take(clubs.page()));
+    CHECK(reader.word("beta.cpc").claim.endpoints == with_place.endpoints);
+  }
+}
+
 TEST_CASE("a split view is told, kept, and ends the news until the directory is dropped") {
   Reader reader;
   REQUIRE(reader.follow());
@@ -283,6 +300,21 @@ TEST_CASE(
   CHECK(failure_of(world.refresh()) == ErrorCode::conflict);
   CHECK(world.held().trouble.find("two stories") != std::string::npos);
   CHECK_FALSE(world.held().row.rival.empty());
+}
+
+TEST_CASE("who says that there is news and gives none does not look like one who has none") {
+  Network2 world;
+  world.publish();
+  REQUIRE(world.refresh());
+  DirectoryPage page = world.towns.page();
+  page.version = 9;
+  const Bytes text = federation::encode_page(page);
+  world.beta.host().answer =
+      [text](federation::HttpRequest) -> asio::awaitable<federation::HttpReply> {
+    co_return federation::HttpReply{200, {}, text};
+  };
+  CHECK(failure_of(world.refresh()) == ErrorCode::unavailable);
+  CHECK(world.held().trouble == "it says that it holds version 9, and gives only 1");
 }
 
 TEST_CASE("all that have a source are asked each hour, and one that does not answer stops none") {
