@@ -14,7 +14,7 @@ using boost::asio::awaitable;
 using namespace admin_protocol;  // NOLINT(google-build-using-namespace): its messages are our
                                  // words.
 
-constexpr const char* what_failed = "the route was not shown";
+constexpr const char* route_not_shown = "the route was not shown";
 constexpr std::size_t lanes_looked_at_max = 200;
 constexpr auto patience = std::chrono::seconds{30};
 constexpr auto patience_max = std::chrono::hours{1};
@@ -33,6 +33,15 @@ Result<core::InstanceName> instance_of(std::string_view text) {
   return std::move(address.instance);
 }
 
+std::vector<routing::Endpoint> endpoints_in(const std::vector<std::string>& texts) {
+  std::vector<routing::Endpoint> endpoints;
+  for (const std::string& text : texts) {
+    auto endpoint = routing::Endpoint::parse(text);
+    if (endpoint) endpoints.push_back(std::move(endpoint).value());
+  }
+  return endpoints;
+}
+
 RouteEndpoint judged(const routing::AddressPolicy& policy, const routing::Endpoint& endpoint,
                      std::string source) {
   RouteEndpoint view{endpoint.text(), std::move(source), true, ""};
@@ -47,19 +56,11 @@ RouteEndpoint judged(const routing::AddressPolicy& policy, const routing::Endpoi
   return view;
 }
 
-/// Whether DNS might find somebody who suffices under a name that we do not know.
-bool may_be_met(const AdminServer::Parts& parts) {
-  const federation::TrustPolicy& policy = parts.directory.policy();
-  if (parts.resolver == nullptr) return false;
-  return policy.suffices(core::Trust::tofu) ||
-         (policy.is_dns_trusted && policy.suffices(core::Trust::dnssec));
-}
-
 }  // namespace
 
 AdminServer::Answer<Route> AdminServer::answer(RouteRequest request) {
   const auto parsed = instance_of(request.address);
-  if (!parsed) co_return Problem{"invalid.name", what_failed, parsed.error().detail, ""};
+  if (!parsed) co_return Problem{"invalid.name", route_not_shown, parsed.error().detail, ""};
   const core::InstanceName& name = parsed.value();
   Route route;
   route.name = name.text();
@@ -79,13 +80,14 @@ AdminServer::Answer<Route> AdminServer::answer(RouteRequest request) {
     return success();
   };
   const Result<> before = co_await self_.store.read(look);
-  if (!before) co_return problem_of(before.error(), what_failed);
+  if (!before) co_return problem_of(before.error(), route_not_shown);
   const federation::StaticPeer* configured = self_.directory.configured(name);
   const federation::Standing was = federation::standing_of(configured, row);
   const federation::DirectoryWord word = self_.directories.word_on(name);
   const auto mentions = self_.directories.mentions_of(name);
-  if (configured == nullptr && !row && mentions.empty() && !may_be_met(self_)) {
-    co_return Problem{"not_found.peer", what_failed,
+  if (configured == nullptr && !row && mentions.empty() &&
+      !self_.directory.may_be_looked_for(name)) {
+    co_return Problem{"not_found.peer", route_not_shown,
                       name.text() +
                           " is not in the configuration and was not met, so nothing is "
                           "sent to it",
@@ -95,7 +97,7 @@ AdminServer::Answer<Route> AdminServer::answer(RouteRequest request) {
   if (request.probe) co_await add_probe(name, begun_at + budget, route);
   // After the probe, which may have met it, or fetched a newer document.
   const Result<> read = co_await self_.store.read(look);
-  if (!read) co_return problem_of(read.error(), what_failed);
+  if (!read) co_return problem_of(read.error(), route_not_shown);
   const federation::Standing peer = federation::standing_of(configured, row);
   if (peer.iid) route.iid = to_text(*peer.iid);
   route.trust = federation::to_text(peer.trust);
@@ -104,34 +106,30 @@ AdminServer::Answer<Route> AdminServer::answer(RouteRequest request) {
     route.directories.push_back(
         directory_name(mention.directory, name, mention.entry, mention.is_current));
   }
-  for (const auto& endpoint : peer.endpoints) {
-    route.endpoints.push_back(
-        judged(policy, endpoint, peer.is_static ? "configuration" : "operator"));
-  }
-  const auto add_listed = [&] {
-    for (const auto& endpoint : word.claim.endpoints) {
-      route.endpoints.push_back(judged(policy, endpoint, "directory"));
+  const auto add = [&](const std::vector<routing::Endpoint>& endpoints, const char* source) {
+    for (const routing::Endpoint& endpoint : endpoints) {
+      const bool is_there = std::ranges::any_of(
+          route.endpoints, [&](const auto& one) { return one.endpoint == endpoint.text(); });
+      if (!is_there) route.endpoints.push_back(judged(policy, endpoint, source));
     }
   };
-  // Whom we do not know we look for where the directory says.
-  if (!peer.iid) add_listed();
+  // In the order in which they are tried: as PeerDirectory::target_of has them. Whom we do not know
+  // we look for where the directory says.
+  add(peer.endpoints, peer.is_static ? "configuration" : "operator");
+  const bool is_said = !route.endpoints.empty();
+  if (!peer.iid) add(word.claim.endpoints, "directory");
   if (route.endpoints.empty() && route.dns && route.dns->matches) {
-    for (const std::string& text : route.dns->endpoints) {
-      const auto endpoint = routing::Endpoint::parse(text);
-      if (endpoint) route.endpoints.push_back(judged(policy, endpoint.value(), "dns"));
-    }
+    add(endpoints_in(route.dns->endpoints), "dns");
   }
-  if (route.endpoints.empty() && !peer.is_static && row && peer.iid) {
+  if (!is_said && !peer.is_static && row && peer.iid) {
     const auto identity =
         federation::verify_document(row->document, name, *peer.iid, row->fetched_at);
-    if (identity) {
-      for (const auto& endpoint : identity.value().endpoints) {
-        route.endpoints.push_back(judged(policy, endpoint, "document"));
-      }
-    }
+    if (identity) add(identity.value().endpoints, "document");
   }
-  if (route.endpoints.empty() && word.claim.iid == peer.iid) add_listed();
-  judge_route(name, peer, row, lanes, self_.directory.policy(), self_.timers.now(), route);
+  if (!is_said && word.claim.iid == peer.iid) add(word.claim.endpoints, "directory");
+  judge_route(name, peer, row, lanes,
+              {self_.directory.policy(), self_.directory.may_be_looked_for(name)},
+              self_.timers.now(), route);
   judge_directories(name, peer, word, self_.directory.policy(), route);
   co_return route;
 }

@@ -12,15 +12,14 @@ using admin_protocol::RouteFinding;
 
 /// For a peer that is not in the configuration.
 std::optional<RouteFinding> kept_out(const core::InstanceName& name,
-                                     const federation::Standing& peer,
-                                     const federation::TrustPolicy& policy) {
+                                     const federation::Standing& peer, const LetIn& let_in) {
   const std::string text = name.text();
   if (peer.is_blocked) {
     return RouteFinding{"peer_blocked", true, "the operator blocked this name",
                         "cpcctl peer allow " + text + " ends that"};
   }
   if (peer.is_static) return std::nullopt;
-  if (!policy.admits(name)) {
+  if (!let_in.policy.admits(name)) {
     return RouteFinding{"peer_blocked", true, "trust.allow or trust.block keeps this name out",
                         "change them and restart, if that is not meant"};
   }
@@ -34,15 +33,13 @@ std::optional<RouteFinding> kept_out(const core::InstanceName& name,
                         "peer rebind " +
                             text + " IID"};
   }
-  if (peer.iid && policy.suffices(peer.trust)) return std::nullopt;
-  const bool may_be_met = policy.suffices(core::Trust::tofu) ||
-                          (policy.is_dns_trusted && policy.suffices(core::Trust::dnssec));
-  return RouteFinding{"not_met", !may_be_met,
+  if (peer.iid && let_in.policy.suffices(peer.trust)) return std::nullopt;
+  return RouteFinding{"not_met", !let_in.is_looked_for,
                       peer.iid ? "nobody who suffices by trust.min vouches for this instance"
                                : "this instance was not met yet",
-                      may_be_met ? "the first message looks for it; cpcctl route --probe does so "
-                                   "now"
-                                 : "cpcctl peer add " + text + " --iid IID vouches for it"};
+                      let_in.is_looked_for
+                          ? "the first message looks for it; cpcctl route --probe does so now"
+                          : "cpcctl peer add " + text + " --iid IID vouches for it"};
 }
 
 RouteFinding identity_conflict(const core::Peer& row) {
@@ -106,11 +103,11 @@ std::optional<RouteFinding> unreachable(const Route& route) {
 
 void judge_route(const core::InstanceName& name, const federation::Standing& peer,
                  const std::optional<core::Peer>& row, const std::vector<core::Lane>& lanes,
-                 const federation::TrustPolicy& policy, TimePoint now, Route& route) {
+                 const LetIn& let_in, TimePoint now, Route& route) {
   const auto add = [&](std::optional<RouteFinding> finding) {
     if (finding) route.findings.push_back(*std::move(finding));
   };
-  add(kept_out(name, peer, policy));
+  add(kept_out(name, peer, let_in));
   if (peer.is_static && peer.rival) {
     add(identity_conflict(*row));
   } else if (row && peer.iid) {

@@ -7,6 +7,10 @@ namespace {
 
 constexpr auto ask_interval_min = std::chrono::minutes{1};
 
+Error overruled() {
+  return fail(ErrorCode::unavailable, "the operator changed what is known of this name meanwhile");
+}
+
 // Half of what was left when it was fetched.
 bool wants_refresh(const PeerIdentity& identity, TimePoint fetched_at, TimePoint now) {
   return now >= fetched_at + (identity.operational_expires - fetched_at) / 2;
@@ -105,49 +109,6 @@ PeerDirectory::Identity PeerDirectory::known(const core::InstanceName& name) con
   return found == known_.end() ? nullptr : found->second.identity;
 }
 
-Task<LinkTarget> PeerDirectory::target_of(core::InstanceName name) {
-  CPC_CO_TRY(co_await prepare(name));
-  if (!is_met(known_[name])) co_return fail(ErrorCode::not_found, "no such peer was met");
-  LinkTarget target;
-  target.peer = name;
-  CPC_CO_TRY(target.endpoints, co_await endpoints_of(name));
-  if (const Identity identity = known(name)) target.tls_pins = identity->tls_pins;
-  co_return target;
-}
-
-void PeerDirectory::doubt_target(const core::InstanceName& name) {
-  if (resolver_ != nullptr) resolver_->doubt(name);
-}
-
-// The operator's, else what DNS says now, else what the document of a peer said that is not of the
-// configuration, else what a directory says. Where DNS speaks of another instance than the one that
-// the name is pinned to we do not even knock.
-Task<std::vector<routing::Endpoint>> PeerDirectory::endpoints_of(core::InstanceName name) {
-  const Standing standing = known_[name].standing;
-  if (!standing.endpoints.empty()) co_return standing.endpoints;
-  std::vector<routing::Endpoint> published;
-  if (const Identity identity = known(name); identity && !standing.is_static) {
-    published = identity->endpoints;
-  }
-  if (published.empty()) {
-    DirectoryWord word = word_on(name);
-    if (word.claim.iid == standing.iid) published = std::move(word.claim.endpoints);
-  }
-  if (resolver_ == nullptr && !published.empty()) co_return published;
-  if (resolver_ == nullptr) co_return fail(ErrorCode::unavailable, "no endpoint is configured");
-  Result<routing::Hints> hints = co_await resolver_->resolve(name);
-  if (hints) {
-    CPC_CO_TRY(co_await listen_to_dns(name, hints.value()));
-    if (!hints.value().iid || hints.value().iid == standing.iid) {
-      co_return std::move(hints).value().endpoints;
-    }
-  }
-  if (!published.empty()) co_return published;
-  // Whatever DNS says is temporary for us: the peer is known, and so it is somewhere.
-  if (!hints) co_return fail(ErrorCode::unavailable, hints.error().detail);
-  co_return fail(ErrorCode::unavailable, "DNS names another instance than the configured one");
-}
-
 bool PeerDirectory::is_recent(const std::optional<routing::SteadyPoint>& at) const {
   return at && timers_.steady_now() < *at + ask_interval_min;
 }
@@ -165,11 +126,15 @@ Task<> PeerDirectory::prepare(core::InstanceName name) {
   if (is_recent(known_[name].conflict_seen_at)) {
     co_return fail(ErrorCode::conflict, "this name is another instance");
   }
-  if (!known_[name].is_loaded) {
-    CPC_CO_TRY(co_await load(name));
-  }
-  CPC_CO_TRY(check_standing(name, known_[name]));
-  co_return co_await listen_to_directories(name);
+  // Once more if the operator gave an order meanwhile.
+  do {
+    if (!known_[name].is_loaded) {
+      CPC_CO_TRY(co_await load(name));
+    }
+    CPC_CO_TRY(check_standing(name, known_[name]));
+    CPC_CO_TRY(co_await listen_to_directories(name));
+  } while (!known_[name].is_loaded);
+  co_return success();
 }
 
 Result<> PeerDirectory::check_standing(const core::InstanceName& name, const Known& known) const {
@@ -192,7 +157,21 @@ bool PeerDirectory::is_met(const Known& known) const {
 
 Task<PeerDirectory::Identity> PeerDirectory::look_up(core::InstanceName name, Asker asker) {
   const auto leads = [&] { return lead(name, asker); };
-  co_return co_await known_[name].look_up.run(leads);
+  // One that began before the operator's last order brings nothing to who asks after it.
+  const bool is_of_before = known_[name].look_up.is_under_way() && is_overruled(name);
+  Result<Identity> found = co_await known_[name].look_up.run(leads);
+  if (is_of_before) found = co_await known_[name].look_up.run(leads);
+  co_return found;
+}
+
+std::uint64_t PeerDirectory::orders_of(const core::InstanceName& name) const {
+  const auto found = orders_.find(name);
+  return found == orders_.end() ? 0 : found->second;
+}
+
+bool PeerDirectory::is_overruled(const core::InstanceName& name) const {
+  const auto found = known_.find(name);
+  return found != known_.end() && found->second.orders_at_look_up != orders_of(name);
 }
 
 Task<PeerDirectory::Identity> PeerDirectory::lead(core::InstanceName name, Asker asker) {
@@ -203,16 +182,22 @@ Task<PeerDirectory::Identity> PeerDirectory::lead(core::InstanceName name, Asker
     }
     counted.emplace(stranger_lookups_);
   }
+  if (!known_[name].is_loaded) {
+    CPC_CO_TRY(co_await prepare(name));  // The operator gave an order while we waited.
+  }
   Known& known = known_[name];
+  known.orders_at_look_up = orders_of(name);
   known.asked_at = timers_.steady_now();
   if (asker == Asker::stranger) known.asked_for_stranger_at = known.asked_at;
   if (!is_met(known)) {
     Result<Identity> met = co_await meet(name);
+    if (is_overruled(name)) co_return overruled();
     known.not_met.reset();
     if (!met) known.not_met = met.error();
     co_return met;
   }
   Result<Identity> found = co_await fetch(name);
+  if (is_overruled(name)) co_return overruled();
   const ErrorCode* failure = found ? nullptr : &found.error().code;
   if (failure != nullptr && *failure == ErrorCode::conflict) {
     known.conflict_seen_at = timers_.steady_now();
@@ -224,12 +209,13 @@ Task<PeerDirectory::Identity> PeerDirectory::lead(core::InstanceName name, Asker
 }
 
 Task<PeerDirectory::Identity> PeerDirectory::fetch(core::InstanceName name) {
+  // Who is asked for: whatever is known of the name when the answer comes.
+  const Standing standing = known_[name].standing;
+  Claim claim{standing.iid, {}, standing.trust, standing.source, !standing.is_static};
   LinkTarget target;
   target.peer = name;
   CPC_CO_TRY(target.endpoints, co_await endpoints_of(name));
   CPC_CO_TRY(Bytes document, co_await document_at(std::move(target)));
-  const Standing& standing = known_[name].standing;
-  Claim claim{standing.iid, {}, standing.trust, standing.source};
   co_return co_await accept(name, std::move(document), std::move(claim));
 }
 
@@ -258,7 +244,11 @@ Task<> PeerDirectory::load(core::InstanceName name) {
     CPC_TRY(row, store.find(core::PeerKey{name}));
     return success();
   };
-  CPC_CO_TRY(co_await store_.read(look));
+  // What was read while the operator gave an order may be of before.
+  for (std::optional<std::uint64_t> orders; orders != orders_of(name);) {
+    orders = orders_of(name);
+    CPC_CO_TRY(co_await store_.read(look));
+  }
   Known& known = known_[name];
   if (known.is_loaded) co_return success();  // Somebody else was faster, and may know more by now.
   known.standing = standing_of(configured(name), row);
@@ -266,7 +256,10 @@ Task<> PeerDirectory::load(core::InstanceName name) {
     if (!is_recent(known.conflict_seen_at)) {
       known.conflict_seen_at = timers_.steady_now();
       log_.error("peer's identity conflicts with the configured one",
-                 {{"peer", name.text()}, {"known_iid", to_text(row->iid)}});
+                 {{"peer", name.text()},
+                  {"configured_iid", to_text(*known.standing.iid)},
+                  {"other_iid", to_text(*known.standing.rival)},
+                  {"todo", "cpcctl peer rebind " + name.text() + " IID"}});
     }
     co_return fail(ErrorCode::conflict, "this name was another instance before");
   }
@@ -282,6 +275,10 @@ Task<> PeerDirectory::load(core::InstanceName name) {
 // The claim's iid is whom the document has to be of; without one, whoever signed it.
 Task<PeerDirectory::Identity> PeerDirectory::accept(core::InstanceName name, Bytes document,
                                                     Claim claim) {
+  if (is_overruled(name)) co_return overruled();
+  if (!claim.iid && claim.trust != core::Trust::tofu) {
+    co_return fail(ErrorCode::internal, "nobody says whose document this has to be");
+  }
   const TimePoint now = timers_.now();
   const Result<core::Iid> said = claimed_iid(document);
   const core::Iid expected = claim.iid ? *claim.iid : said ? said.value() : core::Iid{};
@@ -305,6 +302,7 @@ Task<PeerDirectory::Identity> PeerDirectory::accept(core::InstanceName name, Byt
   }
   const auto identity = std::make_shared<const PeerIdentity>(std::move(read).value());
   const Result<> pinned_now = co_await pin(name, identity, document, claim);
+  if (is_overruled(name)) co_return overruled();
   if (!pinned_now) {
     log_.warn("peer's document was refused",
               {{"peer", name.text()}, {"reason", pinned_now.error().detail}});
@@ -326,6 +324,7 @@ Task<> PeerDirectory::pin(core::InstanceName name, Identity identity, Bytes docu
   std::optional<core::Peer> written;
   const auto write = [&](core::Transaction& tx) -> Result<> {
     CPC_TRY(auto row, tx.find(core::PeerKey{name}));
+    if (!row && claim.is_of_known) return overruled();  // Forgotten just now.
     if (!row) row.emplace();
     row->name = name;
     is_new = row->iid.is_zero();
@@ -335,7 +334,8 @@ Task<> PeerDirectory::pin(core::InstanceName name, Identity identity, Bytes docu
     CPC_TRY(check_against(*row, *identity, now));
     row->iid = identity->iid;
     keep_document(*row, *identity, document, now);
-    const bool is_stronger = row->trust == core::Trust::none || claim.trust < row->trust;
+    const bool is_stronger = claim.trust != core::Trust::none &&
+                             (row->trust == core::Trust::none || claim.trust < row->trust);
     if (is_stronger || row->source == "configuration") {
       row->trust = claim.trust;
       row->source = claim.source;
@@ -347,6 +347,7 @@ Task<> PeerDirectory::pin(core::InstanceName name, Identity identity, Bytes docu
   };
   const core::Keys keys(1, core::PeerKey{name});
   CPC_CO_TRY(co_await store_.transact(keys, write));
+  if (is_overruled(name)) co_return success();  // What the order left is read anew.
   known_[name].standing = standing_of(configured(name), written);
   if (!is_new || known_[name].standing.is_static) co_return success();
   ++met_;
@@ -360,12 +361,13 @@ Task<> PeerDirectory::pin(core::InstanceName name, Identity identity, Bytes docu
 // Traffic with this name stops until the operator has said who it is.
 Task<> PeerDirectory::note_rival(core::InstanceName name, core::Iid iid, std::string source) {
   const TimePoint now = timers_.now();
+  bool is_rival = false;
   bool is_news = false;
   const auto note = [&](core::Transaction& tx) -> Result<> {
-    is_news = false;
     CPC_TRY(auto row, tx.find(core::PeerKey{name}));
-    if (!row || row->iid.is_zero() || row->iid == iid || row->rival == iid) return success();
-    is_news = true;
+    is_rival = row && !row->iid.is_zero() && row->iid != iid;
+    is_news = is_rival && row->rival != iid;
+    if (!is_news) return success();
     row->rival = iid;
     row->rival_source = source;
     row->rival_seen_at = now;
@@ -374,6 +376,7 @@ Task<> PeerDirectory::note_rival(core::InstanceName name, core::Iid iid, std::st
   };
   const core::Keys keys(1, core::PeerKey{name});
   CPC_CO_TRY(co_await store_.transact(keys, note));
+  if (!is_rival) co_return success();  // The operator bound the name to it meanwhile.
   Known& known = known_[name];
   known.standing.rival = iid;
   known.standing.rival_source = source;

@@ -102,11 +102,14 @@ class PeerDirectory {
   /// asked for it. Fails with not_found otherwise, with unavailable as the store does.
   [[nodiscard]] Task<Bytes> introducible(core::InstanceName name);
 
+  /// Whether anybody could vouch for a name that we do not know, and would suffice.
+  [[nodiscard]] bool may_be_looked_for(const core::InstanceName& name) const;
+
   /// What is in memory, also if it expired; null if nothing is.
   [[nodiscard]] Identity known(const core::InstanceName& name) const;
 
-  /// Where to connect: the operator's endpoints, else what DNS says, else what the document says of
-  /// a peer that is not configured, else what a signed directory says. Pins are empty only before
+  /// Where to connect: the operator's endpoints, else what DNS says, then what the document says of
+  /// a peer that is not configured, then what a signed directory says. Pins are empty only before
   /// the first document. Fails with not_found if no such peer was met, with unavailable if there is
   /// no endpoint now, or DNS says that another instance is there.
   [[nodiscard]] Task<LinkTarget> target_of(core::InstanceName name);
@@ -152,12 +155,14 @@ class PeerDirectory {
     routing::SingleFlight<Identity> look_up{};
     std::optional<routing::SteadyPoint> wrong_hint_until{};  ///< Told in the log already.
     std::optional<Error> not_met{};  ///< Why the last look for somebody new failed.
+    std::uint64_t orders_at_look_up = 0;     ///< As orders_ had it when look_up began.
     bool is_loaded = false;
     bool is_refresh_wanted = false;  ///< There may be news, and it was too soon to ask.
   };
   [[nodiscard]] Task<> prepare(core::InstanceName name);
   [[nodiscard]] Task<> load(core::InstanceName name);
   [[nodiscard]] Task<Identity> look_up(core::InstanceName name, Asker asker);
+  // peer_endpoints.cc
   [[nodiscard]] Task<std::vector<routing::Endpoint>> endpoints_of(core::InstanceName name);
   [[nodiscard]] Task<Identity> lead(core::InstanceName name, Asker asker);
   [[nodiscard]] Task<Identity> fetch(core::InstanceName name);
@@ -192,12 +197,17 @@ class PeerDirectory {
   [[nodiscard]] Task<> change_row(core::InstanceName name,
                                   std::function<Result<>(core::Peer& row)> change);
   void reload(const core::InstanceName& name);
+  [[nodiscard]] std::uint64_t orders_of(const core::InstanceName& name) const;
+  /// The operator gave an order after the look-up under way began: what it brings counts for
+  /// nothing.
+  [[nodiscard]] bool is_overruled(const core::InstanceName& name) const;
   [[nodiscard]] Result<Identity> serving(const Known& known) const;
   [[nodiscard]] bool is_recent(const std::optional<routing::SteadyPoint>& at) const;
 
   Settings settings_;
   std::map<core::InstanceName, StaticPeer> static_;
   std::map<core::InstanceName, Known> known_;  // drop_unmet() erases those that we did not meet.
+  std::map<core::InstanceName, std::uint64_t> orders_{};  // That the operator gave since the start.
   std::size_t stranger_lookups_ = 0;
   std::size_t stranger_meetings_ = 0;  // In the minute from here on:
   routing::SteadyPoint meetings_since_{};

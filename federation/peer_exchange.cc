@@ -236,13 +236,15 @@ Task<HttpRequest> HttpPeerExchange::sign(core::InstanceName peer, HttpRequest re
 Task<HttpReply> HttpPeerExchange::send(core::InstanceName peer, HttpRequest request) {
   const LinkLimits limits{self_.timeout, reply_bytes_max};
   CPC_CO_TRY(const LinkTarget target, co_await self_.directory.target_of(peer));
+  // Documents alone may come from anybody.
+  if (target.tls_pins.empty()) co_return fail(ErrorCode::unavailable, "the peer was forgotten");
   Result<HttpReply> reply = co_await self_.link.exchange(target, request, limits);
   if (!reply && reply.error().code == ErrorCode::unavailable) self_.directory.doubt_target(peer);
   if (reply || reply.error().code != ErrorCode::denied) co_return reply;
 
   CPC_CO_TRY(co_await self_.directory.refresh_now(peer));
   CPC_CO_TRY(const LinkTarget renewed, co_await self_.directory.target_of(peer));
-  if (renewed.tls_pins == target.tls_pins) co_return reply;
+  if (renewed.tls_pins == target.tls_pins || renewed.tls_pins.empty()) co_return reply;
   co_return co_await self_.link.exchange(renewed, std::move(request), limits);
 }
 

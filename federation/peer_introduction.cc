@@ -11,9 +11,11 @@ bool PeerDirectory::may_be_introduced() const {
          policy.suffices(core::Trust::introduced);
 }
 
-/// The first of the introducers who knows the name decides.
+/// The first of the introducers who knows the name decides. Fails with unavailable if one of them
+/// could not be asked now, and no other one knows it.
 Task<PeerDirectory::Identity> PeerDirectory::meet_by_introduction(core::InstanceName name) {
   const std::vector<core::InstanceName> introducers = settings_.trust.introducers;
+  Error nobody = fail(ErrorCode::not_found, "nobody introduces this name");
   for (const core::InstanceName& introducer : introducers) {
     if (introducer == name) continue;
     // Who introduces others is known by the operator or a directory himself.
@@ -23,6 +25,7 @@ Task<PeerDirectory::Identity> PeerDirectory::meet_by_introduction(core::Instance
     const bool is_trusted = trust == core::Trust::pinned || trust == core::Trust::directory;
     if (!is_met(known_[introducer]) || !is_trusted) continue;
     Result<Bytes> document = co_await settings_.introduce(introducer, name);
+    if (!document && document.error().code == ErrorCode::unavailable) nobody = document.error();
     if (!document) continue;
     const Result<core::Iid> said = claimed_iid(document.value());
     if (!said) continue;
@@ -36,7 +39,7 @@ Task<PeerDirectory::Identity> PeerDirectory::meet_by_introduction(core::Instance
     Result<Identity> met = co_await accept(name, std::move(document).value(), std::move(claim));
     if (met) co_return met;
   }
-  co_return fail(ErrorCode::not_found, "nobody introduces this name");
+  co_return nobody;
 }
 
 Task<Bytes> PeerDirectory::introducible(core::InstanceName name) {

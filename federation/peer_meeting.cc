@@ -31,9 +31,13 @@ bool PeerDirectory::is_listed(const core::InstanceName& name) const {
          word_on(name).state == DirectoryWord::State::active;
 }
 
+bool PeerDirectory::may_be_looked_for(const core::InstanceName& name) const {
+  return asks_dns() || is_listed(name) || may_be_introduced();
+}
+
 /// A stranger who claims names makes us ask for few of them, and for each once a minute.
 Result<> PeerDirectory::may_meet(const core::InstanceName& name, Asker asker) {
-  if (!asks_dns() && !is_listed(name) && !may_be_introduced()) {
+  if (!may_be_looked_for(name)) {
     return fail(ErrorCode::not_found, "nobody who suffices vouches for this name");
   }
   if (asker == Asker::us) return success();
@@ -77,6 +81,8 @@ Task<PeerDirectory::Identity> PeerDirectory::meet(core::InstanceName name) {
   if (!is_vouched && !is_listed(name) && may_be_introduced()) {
     Result<Identity> met = co_await meet_by_introduction(name);
     if (met || met.error().code == ErrorCode::conflict) co_return met;
+    const bool is_enough = claim && settings_.trust.suffices(claim.value().trust);
+    if (!is_enough && met.error().code == ErrorCode::unavailable) co_return met;
   }
   if (!claim) co_return claim.error();
   co_return co_await take_claim(name, std::move(claim).value());
@@ -131,12 +137,16 @@ Task<PeerDirectory::Identity> PeerDirectory::take_claim(core::InstanceName name,
 Task<> PeerDirectory::raise(core::InstanceName name, Claim claim) {
   if (claim.trust >= known_[name].standing.trust) co_return success();
   const auto write = [&](core::Peer& row) -> Result<> {
-    if (row.iid != *claim.iid || claim.trust >= row.trust) return success();
+    if (row.iid != *claim.iid) {
+      return fail(ErrorCode::unavailable, "the operator changed what is known of this name");
+    }
+    if (claim.trust >= row.trust) return success();
     row.trust = claim.trust;
     row.source = claim.source;
     return success();
   };
   CPC_CO_TRY(co_await change_row(name, write));
+  if (!known_[name].is_loaded) co_return success();  // The operator gave an order meanwhile.
   known_[name].standing.trust = claim.trust;
   known_[name].standing.source = claim.source;
   co_return success();

@@ -35,6 +35,7 @@ Task<> PeerDirectory::change_row(core::InstanceName name,
 }
 
 void PeerDirectory::reload(const core::InstanceName& name) {
+  ++orders_[name];
   const auto found = known_.find(name);
   if (found == known_.end()) return;
   Known& known = found->second;

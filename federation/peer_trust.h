@@ -46,6 +46,7 @@ struct Claim {
   std::vector<routing::Endpoint> endpoints;
   core::Trust trust = core::Trust::none;
   std::string source;
+  bool is_of_known = false;  ///< Of somebody who was met before, by his document.
 };
 
 /// What the signed directories that we follow say of a name, all of them together.

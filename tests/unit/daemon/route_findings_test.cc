@@ -50,7 +50,8 @@ Route judged(const std::optional<core::Peer>& row, const std::vector<core::Lane>
   Route route;
   route.endpoints.push_back({"198.51.100.7:8470", "configuration", is_allowed, ""});
   const federation::StaticPeer configured{west, iid_of("root"), {}};
-  judge_route(west, federation::standing_of(&configured, row), row, lanes, {}, now, route);
+  const federation::TrustPolicy policy;
+  judge_route(west, federation::standing_of(&configured, row), row, lanes, {policy}, now, route);
   return route;
 }
 
@@ -119,7 +120,7 @@ TEST_CASE("what directories say of a name counts, unless the operator vouches fo
   const federation::TrustPolicy policy;
   const auto judged_by = [&](const federation::DirectoryWord& word) {
     Route route;
-    judge_route(west, peer, std::nullopt, {}, policy, then, route);
+    judge_route(west, peer, std::nullopt, {}, {policy}, then, route);
     judge_directories(west, peer, word, policy, route);
     return route;
   };

@@ -142,6 +142,23 @@ TEST_CASE("whom the directories gave up, or contest, is not met, and not dealt w
   }
 }
 
+TEST_CASE("who moved is looked for at all places that are known, and DNS knows best") {
+  TableResolver dns;
+  for (const bool has_dns : {true, false}) {
+    Listed world{{}, has_dns ? &dns : nullptr};
+    dns.say(8470, world.beta.home.iid);
+    world.vouch_for(world.beta.home.iid);
+    REQUIRE(world.find(Asker::us));
+    const auto published = world.beta.settings.endpoints.front();
+    const routing::Endpoint moved{"192.0.2.7", 8470}, told{"127.0.0.1", 8470};
+    world.word.claim.endpoints = {moved, published};
+    REQUIRE(world.run(world.alpha.directory->refresh_now(world.beta.home.name)));
+    std::vector<routing::Endpoint> expected{published, moved};
+    if (has_dns) expected.insert(expected.begin(), told);
+    CHECK(world.beta.host().endpoints == expected);
+  }
+}
+
 TEST_CASE("who was met on a directory's word stays met when it falls silent") {
   Listed world;
   world.vouch_for(world.beta.home.iid);

@@ -103,6 +103,24 @@ TEST_CASE("validated DNS is asked before introducers, and unvalidated DNS counts
   CHECK(alone.row()->trust == core::Trust::tofu);
 }
 
+TEST_CASE("while an introducer is away, nobody says that there is no such instance") {
+  Introduced world;
+  world.beta.host().is_up = false;
+  CHECK(failure_of(world.find_gamma(Asker::stranger)) == ErrorCode::unavailable);
+  CHECK(failure_of(world.find_gamma(Asker::us)) == ErrorCode::unavailable);
+  world.beta.host().is_up = true;
+  world.timers.pass(2min);
+  CHECK(world.find_gamma(Asker::stranger));
+
+  Introduced first_use;
+  first_use.dns.say(8470, first_use.gamma.home.iid);
+  first_use.alpha.trust.tofu = true;
+  first_use.start(first_use.alpha, {first_use.beta.as_peer()});
+  first_use.beta.host().is_up = false;
+  REQUIRE(first_use.find_gamma());
+  CHECK(first_use.row()->trust == core::Trust::tofu);
+}
+
 TEST_CASE("an introducer who lies about a name that nobody vouches for now makes a conflict") {
   Introduced world;
   REQUIRE(world.find_gamma());
