@@ -16,12 +16,6 @@ struct DirectoryShowArgs {
   std::string after;
 };
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
-}
-
 void print(const Context& context, const DirectoryDetail& detail) {
   const auto& row = detail.directory;
   Sheet sheet;

@@ -13,7 +13,7 @@ using admin_protocol::KeyRow;
 
 struct KeyListArgs {};
 
-Paint paint_of(const std::string& state) {
+Paint paint_of_key(const std::string& state) {
   if (state == "current") return Paint::good;
   return state == "revoked" ? Paint::bad : Paint::dim;
 }
@@ -22,7 +22,7 @@ void print(const Context& context, const KeyList& list) {
   Table table{{{"USE"}, {"STATE"}, {"KEY"}, {"FROM"}, {"UNTIL"}, {"PRIVATE HALF"}}};
   for (const KeyRow& key : list.keys) {
     table.add({{key.use},
-               {key.state, paint_of(key.state)},
+               {key.state, paint_of_key(key.state)},
                {key.id},
                {relative_text(key.valid_from, context.now, "")},
                {relative_text(key.valid_until, context.now, "")},

@@ -18,12 +18,6 @@ struct PeerShowArgs {
   std::string name;
 };
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text.empty() ? "none known" : text;
-}
-
 /// The hub epoch matters only once it has risen.
 std::string text_of(const LanePosition& position) {
   const std::string seq = std::to_string(position.seq);
@@ -44,7 +38,7 @@ void print_identity(const Context& context, const PeerDetail& detail) {
               Paint::bad);
     sheet.add("do", "ask its operator, then: cpcctl peer rebind " + peer.name + " IID");
   }
-  sheet.add("endpoints", joined(peer.endpoints));
+  sheet.add("endpoints", joined(peer.endpoints, "none known"));
   sheet.add("owed", counted(peer.owed, "item"));
   sheet.add("last success", full_text(peer.last_success_at, context.now, "never"));
   sheet.add("last error", peer.last_error.empty() ? "none" : peer.last_error);

@@ -19,12 +19,6 @@ struct RouteArgs {
   bool probe = false;
 };
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
-}
-
 void add_directory(Sheet& sheet, const admin_protocol::DirectoryName& said) {
   std::string text = said.directory + " says " + said.status + ", iid " + said.iid;
   if (said.other_iid) text += ", and another one before: " + *said.other_iid;

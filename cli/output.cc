@@ -74,6 +74,12 @@ std::string full_text(const std::optional<TimePoint>& time, TimePoint now,
   return time_text(*time) + " (" + relative_text(time, now, "") + ")";
 }
 
+std::string joined(const std::vector<std::string>& words, std::string_view otherwise) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text.empty() ? std::string{otherwise} : text;
+}
+
 std::string counted(std::int64_t count, std::string_view noun) {
   return std::to_string(count) + " " + std::string{noun} + (count == 1 ? "" : "s");
 }

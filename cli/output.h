@@ -31,6 +31,9 @@ enum class Paint { none, good, bad, dim };
 [[nodiscard]] std::string full_text(const std::optional<TimePoint>& time, TimePoint now,
                                     std::string_view otherwise);
 
+/// "a, b"; `otherwise` where there is none.
+[[nodiscard]] std::string joined(const std::vector<std::string>& words,
+                                 std::string_view otherwise = "");
 /// "1 peer", "2 peers"
 [[nodiscard]] std::string counted(std::int64_t count, std::string_view noun);
 

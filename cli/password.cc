@@ -14,7 +14,7 @@ namespace {
 
 using admin_protocol::Problem;
 
-Problem wrong(std::string why) {
+Problem wrong_password(std::string why) {
   return {"invalid.password", "The password was not accepted", std::move(why),
           "Use a sentence or a generated password."};
 }
@@ -23,13 +23,15 @@ Problem wrong(std::string why) {
 Answer<std::string> checked(std::string given) {
   const crypto::WipeAtEnd wipe{given};
   if (given.find_first_of(std::string_view{"\n\r\0", 3}) != std::string::npos) {
-    return wrong("It is more than one line.");
+    return wrong_password("It is more than one line.");
   }
   if (given.size() < crypto::password_bytes_min) {
-    return wrong("It is shorter than " + std::to_string(crypto::password_bytes_min) + " letters.");
+    return wrong_password("It is shorter than " + std::to_string(crypto::password_bytes_min) +
+                          " letters.");
   }
   if (given.size() > crypto::password_bytes_max) {
-    return wrong("It is longer than " + std::to_string(crypto::password_bytes_max) + " octets.");
+    return wrong_password("It is longer than " + std::to_string(crypto::password_bytes_max) +
+                          " octets.");
   }
   return std::string{given};
 }
@@ -69,7 +71,8 @@ Answer<std::string> from_terminal(Terminal& terminal) {
   auto second = terminal.ask_secret("Once more: ");
   if (second.has_error()) return nothing;
   const crypto::WipeAtEnd wipe_second{second.value()};
-  if (first.value() != second.value()) return wrong("It was typed differently the second time.");
+  if (first.value() != second.value())
+    return wrong_password("It was typed differently the second time.");
   return checked(first.value());
 }
 

@@ -34,6 +34,16 @@ endif()
 # Compiling one file over TLS and Beast takes more than 1 GB; two at a time is what 4 GB bear.
 set_property(GLOBAL PROPERTY JOB_POOLS heavy=2)
 
+# Most of what a file costs is what its headers make of it, so several files of a library are
+# compiled as one. What reads single files (clang-tidy) turns it off.
+option(CPC_UNITY "Compile several files of a library as one" ON)
+if(CPC_UNITY AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  add_compile_options(-Wno-subobject-linkage)  # Of anonymous namespaces in what is not a main file.
+endif()
+function(cpc_unity name files)
+  set_target_properties(${name} PROPERTIES UNITY_BUILD ${CPC_UNITY} UNITY_BUILD_BATCH_SIZE ${files})
+endfunction()
+
 # cpc_library(name [LINK targets...]): the static library of the calling folder, from its .cc files.
 function(cpc_library name)
   cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
@@ -41,4 +51,5 @@ function(cpc_library name)
   add_library(${name} STATIC ${sources})
   target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
   target_link_libraries(${name} PUBLIC ${ARG_LINK})
+  cpc_unity(${name} 6)
 endfunction()

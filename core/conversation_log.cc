@@ -30,7 +30,7 @@ Result<std::optional<Address>> sender_of(Lookup& store, const Conversation& conv
   return std::optional<Address>{};
 }
 
-bool names(const std::optional<JoinClaim>& claim, const Member& member) {
+bool is_join_of(const std::optional<JoinClaim>& claim, const Member& member) {
   return claim && claim->address == member.address && claim->incarnation == member.incarnation;
 }
 
@@ -170,7 +170,7 @@ Result<std::optional<Address>> authorize(Lookup& store, const Conversation& conv
   CPC_TRY(const Member member, member_of(store, conversation, *sender));
   if (type == EventType::message_post) {
     if (!member.has_joined) return fail(ErrorCode::denied, "the author has not joined");
-  } else if (envelope.envelope().body && !names(envelope.join(), member)) {
+  } else if (envelope.envelope().body && !is_join_of(envelope.join(), member)) {
     return fail(ErrorCode::denied, "the join names another person");
   }
   return sender;

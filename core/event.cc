@@ -8,7 +8,7 @@
 namespace cpc::core {
 namespace {
 
-constexpr std::array<std::pair<EventType, std::string_view>, 3> names{{
+constexpr std::array<std::pair<EventType, std::string_view>, 3> type_names{{
     {EventType::conversation_create, "conversation.create"},
     {EventType::member_join, "member.join"},
     {EventType::message_post, "message.post"},
@@ -17,14 +17,14 @@ constexpr std::array<std::pair<EventType, std::string_view>, 3> names{{
 }  // namespace
 
 std::string_view wire_name(EventType type) {
-  for (const auto& [known, name] : names) {
+  for (const auto& [known, name] : type_names) {
     if (known == type) return name;
   }
   return "unknown";
 }
 
 EventType event_type(std::string_view wire_name) {
-  for (const auto& [known, name] : names) {
+  for (const auto& [known, name] : type_names) {
     if (name == wire_name) return known;
   }
   return EventType::unknown;

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t master_key_bytes = 32;
 constexpr std::size_t key_id_bytes = 8;
-constexpr std::size_t tag_bytes = 16;
+constexpr std::size_t gcm_tag_bytes = 16;
 constexpr std::size_t evp_bytes_max = std::numeric_limits<int>::max();  // EVP counts in int.
 
 struct FreeContext {
@@ -88,7 +88,7 @@ Bytes seal_at_rest(const MasterKey& master, std::string_view scope, const RestPl
   const WipeAtEnd wipe_key{key};
   const Bytes place_data = associated_data(master, place);
 
-  Bytes sealed(nonce.size() + plaintext.size() + tag_bytes, '\0');
+  Bytes sealed(nonce.size() + plaintext.size() + gcm_tag_bytes, '\0');
   std::copy(nonce.begin(), nonce.end(), sealed.begin());
   unsigned char* const ciphertext = octets(sealed) + nonce.size();
   const CipherContext context{EVP_CIPHER_CTX_new()};
@@ -103,21 +103,21 @@ Bytes seal_at_rest(const MasterKey& master, std::string_view scope, const RestPl
                            length(plaintext)) == 1);
   }
   must(EVP_EncryptFinal_ex(context.get(), ciphertext + plaintext.size(), &written) == 1);
-  must(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_GET_TAG, tag_bytes,
+  must(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_GET_TAG, gcm_tag_bytes,
                            ciphertext + plaintext.size()) == 1);
   return sealed;
 }
 
 Result<Bytes> open_at_rest(const MasterKey& master, std::string_view scope, const RestPlace& place,
                            std::string_view sealed) {
-  if (sealed.size() < rest_nonce_bytes + tag_bytes ||
-      sealed.size() > rest_nonce_bytes + evp_bytes_max + tag_bytes) {
+  if (sealed.size() < rest_nonce_bytes + gcm_tag_bytes ||
+      sealed.size() > rest_nonce_bytes + evp_bytes_max + gcm_tag_bytes) {
     return fail(ErrorCode::internal, "a sealed value of an impossible length");
   }
   const std::string_view nonce = sealed.substr(0, rest_nonce_bytes);
   const std::string_view ciphertext =
-      sealed.substr(rest_nonce_bytes, sealed.size() - rest_nonce_bytes - tag_bytes);
-  Bytes tag{sealed.substr(sealed.size() - tag_bytes)};  // EVP takes it writable.
+      sealed.substr(rest_nonce_bytes, sealed.size() - rest_nonce_bytes - gcm_tag_bytes);
+  Bytes tag{sealed.substr(sealed.size() - gcm_tag_bytes)};  // EVP takes it writable.
   Bytes key = subkey(master, scope);
   const WipeAtEnd wipe_key{key};
   const Bytes place_data = associated_data(master, place);
@@ -128,7 +128,7 @@ Result<Bytes> open_at_rest(const MasterKey& master, std::string_view scope, cons
   must(context != nullptr);
   must(EVP_DecryptInit_ex(context.get(), EVP_aes_256_gcm(), nullptr, octets(key), octets(nonce)) ==
        1);
-  must(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_SET_TAG, tag_bytes, tag.data()) == 1);
+  must(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_SET_TAG, gcm_tag_bytes, tag.data()) == 1);
   must(EVP_DecryptUpdate(context.get(), nullptr, &written, octets(place_data),
                          length(place_data)) == 1);
   if (!ciphertext.empty()) {

@@ -15,20 +15,6 @@ using namespace admin_protocol;  // NOLINT(google-build-using-namespace): its me
 
 constexpr const char* what_failed = "the evidence was not shown";
 
-std::string_view name_of(core::LaneKind kind) {
-  switch (kind) {
-    case core::LaneKind::log:
-      return "log";
-    case core::LaneKind::submission:
-      return "submission";
-    case core::LaneKind::consent:
-      return "consent";
-    case core::LaneKind::receipts:
-      break;
-  }
-  return "receipts";
-}
-
 std::string text_of(const core::LaneAnswer& lane) {
   std::string text{name_of(lane.kind)};
   if (!lane.wire_id.is_zero()) text.append(" ").append(to_text(lane.wire_id));

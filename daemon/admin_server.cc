@@ -55,6 +55,18 @@ PeerState state_of(const routing::PeerStatus& status) {
   return PeerState::unreachable;
 }
 
+PeerLane lane_view(const core::Lane& lane) {
+  PeerLane view;
+  view.kind = name_of(lane.kind);
+  if (!lane.conversation.is_zero()) view.conversation = to_text(lane.conversation);
+  view.head = {lane.head.hub_epoch, lane.head.seq};
+  view.acked = {lane.acked.hub_epoch, lane.acked.seq};
+  view.blocked = lane.blocked;
+  return view;
+}
+
+}  // namespace
+
 std::string_view name_of(core::LaneKind kind) {
   switch (kind) {
     case core::LaneKind::log:
@@ -68,18 +80,6 @@ std::string_view name_of(core::LaneKind kind) {
   }
   return "receipts";
 }
-
-PeerLane lane_view(const core::Lane& lane) {
-  PeerLane view;
-  view.kind = name_of(lane.kind);
-  if (!lane.conversation.is_zero()) view.conversation = to_text(lane.conversation);
-  view.head = {lane.head.hub_epoch, lane.head.seq};
-  view.acked = {lane.acked.hub_epoch, lane.acked.seq};
-  view.blocked = lane.blocked;
-  return view;
-}
-
-}  // namespace
 
 awaitable<HttpReply> AdminServer::handle(HttpRequest request, federation::PeerInfo peer) {
   if (request.method != "POST") {

@@ -16,6 +16,9 @@
 
 namespace cpc::daemon {
 
+/// `log`, `submission`, `consent`, `receipts`.
+[[nodiscard]] std::string_view name_of(core::LaneKind kind);
+
 class AdminServer {
  public:
   struct Parts {

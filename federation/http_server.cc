@@ -22,7 +22,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr auto token = asio::as_tuple(asio::use_awaitable);
+constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 /// How late a time-out may strike.
 constexpr auto sweep_interval = std::chrono::milliseconds{200};
 /// After the system had no descriptor or memory for another connection.
@@ -127,7 +127,7 @@ Result<> HttpServer::State::start() {
 asio::awaitable<void> HttpServer::State::accept_all() {
   bool is_short = false;
   while (acceptor_.is_open()) {
-    auto [failure, socket] = co_await acceptor_.async_accept(token);
+    auto [failure, socket] = co_await acceptor_.async_accept(as_result);
     if (!failure) {
       is_short = false;
       take(std::move(socket));
@@ -139,7 +139,7 @@ asio::awaitable<void> HttpServer::State::accept_all() {
       service_.log.warn("the system gives no more connections", {{"why", failure.message()}});
     }
     asio::steady_timer pause{executor_, pause_when_short};
-    const auto [interrupted] = co_await pause.async_wait(token);
+    const auto [interrupted] = co_await pause.async_wait(as_result);
     if (interrupted) co_return;
   }
 }
@@ -196,7 +196,7 @@ asio::awaitable<void> HttpServer::State::sweep() {
   asio::steady_timer timer{executor_};
   for (;;) {
     timer.expires_after(sweep_interval);
-    const auto [interrupted] = co_await timer.async_wait(token);
+    const auto [interrupted] = co_await timer.async_wait(as_result);
     if (interrupted) co_return;
     const auto now = HttpConnection::Clock::now();
     for (const auto& connection : connections_) connection->check_due(now);
@@ -225,7 +225,7 @@ asio::awaitable<void> HttpServer::State::stop(std::chrono::milliseconds grace) {
     const Deadline deadline{executor_, grace, [this] { bell_.cancel(); }};
     bell_.expires_at(asio::steady_timer::time_point::max());
     while (!connections_.empty() && !deadline.has_struck()) {
-      (void)co_await bell_.async_wait(token);
+      (void)co_await bell_.async_wait(as_result);
     }
   }
   cut_all();

@@ -11,8 +11,6 @@ namespace {
 constexpr std::size_t frames_max = 200;
 constexpr std::size_t drafts_max = 200;
 constexpr std::size_t evidence_looked_at_max = 1000;
-constexpr auto look_anyway = std::chrono::minutes{1};
-constexpr auto retry_after = std::chrono::seconds{1};
 constexpr auto expiry_interval = std::chrono::hours{1};
 
 Task<std::vector<core::InboxFrame>> find_frames(LoopParts& self) {
@@ -113,7 +111,8 @@ boost::asio::awaitable<void> run_inbox_loop(LoopParts& self) {
     if (more && more.value()) continue;
     if (!more) self.log.error("inbox could not be read", {{"reason", more.error().detail}});
     const routing::SteadyPoint due =
-        self.timers.steady_now() + (more ? Milliseconds{look_anyway} : Milliseconds{retry_after});
+        self.timers.steady_now() +
+        (more ? Milliseconds{loop_look_anyway} : Milliseconds{loop_retry_after});
     co_await news.wait_until(self.timers, due);
   }
 }

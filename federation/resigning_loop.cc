@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 constexpr std::size_t items_max = 100;
 constexpr std::size_t lanes_max = 1000;
 constexpr auto look_interval = 1h;
-constexpr auto retry_after = 5s;
+constexpr auto resign_retry_after = 5s;
 
 /// Something that is owed, and what stands in its place.
 struct Stale {
@@ -167,7 +167,7 @@ boost::asio::awaitable<void> run_resigning_loop(LoopParts& self, routing::Signal
       is_wanted = was_set || nears_end(self);
     }
     if (!done) {
-      const routing::SteadyPoint due = self.timers.steady_now() + retry_after;
+      const routing::SteadyPoint due = self.timers.steady_now() + resign_retry_after;
       co_await self.timers.sleep_until(due);
     }
   }

@@ -8,8 +8,6 @@ namespace cpc::federation {
 namespace {
 
 constexpr std::size_t drafts_max = 200;
-constexpr auto look_anyway = std::chrono::minutes{1};
-constexpr auto retry_after = std::chrono::seconds{1};
 
 // A draft with what its conversation adds to it.
 struct Signable {
@@ -168,7 +166,8 @@ boost::asio::awaitable<void> run_signing_loop(LoopParts& self) {
       self.log.error("drafts could not be signed", {{"reason", more.error().detail}});
     }
     const routing::SteadyPoint due =
-        self.timers.steady_now() + (more ? Milliseconds{look_anyway} : Milliseconds{retry_after});
+        self.timers.steady_now() +
+        (more ? Milliseconds{loop_look_anyway} : Milliseconds{loop_retry_after});
     co_await news.wait_until(self.timers, due);
   }
 }

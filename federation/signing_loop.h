@@ -21,6 +21,11 @@ struct LoopParts {
   Log& log;
 };
 
+/// Nobody is told of all that could be done, so each looks so often in any case, and so soon after
+/// the store refused.
+inline constexpr auto loop_look_anyway = std::chrono::minutes{1};
+inline constexpr auto loop_retry_after = std::chrono::seconds{1};
+
 /// Runs until cancelled.
 [[nodiscard]] boost::asio::awaitable<void> run_signing_loop(LoopParts& self);
 

@@ -20,6 +20,7 @@
 #include "crypto/private_file.h"
 #include "crypto/secrets.h"
 #include "federation/freed_by.h"
+#include "federation/memory_bio.h"
 
 namespace cpc::federation {
 namespace {
@@ -33,7 +34,6 @@ constexpr std::size_t serial_bytes = 16;
 
 using Key = std::unique_ptr<EVP_PKEY, FreedBy<EVP_PKEY_free>>;
 using Certificate = std::unique_ptr<X509, FreedBy<X509_free>>;
-using Bio = std::unique_ptr<BIO, FreedBy<BIO_free>>;
 using Extension = std::unique_ptr<X509_EXTENSION, FreedBy<X509_EXTENSION_free>>;
 using Number = std::unique_ptr<BIGNUM, FreedBy<BN_free>>;
 
@@ -111,10 +111,6 @@ Bytes content_of(BIO& memory) {
   char* data = nullptr;
   const long size = BIO_get_mem_data(&memory, &data);
   return size > 0 ? Bytes(data, static_cast<std::size_t>(size)) : Bytes{};
-}
-
-Bio memory_of(std::string_view text) {
-  return Bio{BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))};
 }
 
 /// Never asks a terminal for a passphrase: an encrypted key file is not one of ours.

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "federation/freed_by.h"
+#include "federation/memory_bio.h"
 
 namespace cpc::federation {
 namespace {
@@ -24,21 +25,21 @@ int socket_of(BIO* bio) {
   return static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio)));
 }
 
-bool is_temporary(int number) {
+bool comes_again_later(int number) {
   return number == EAGAIN || number == EWOULDBLOCK || number == EINTR;
 }
 
 int bio_read(BIO* bio, char* data, int size) {
   BIO_clear_retry_flags(bio);
   const ssize_t got = ::recv(socket_of(bio), data, static_cast<std::size_t>(size), 0);
-  if (got < 0 && is_temporary(errno)) BIO_set_retry_read(bio);
+  if (got < 0 && comes_again_later(errno)) BIO_set_retry_read(bio);
   return static_cast<int>(got);
 }
 
 int bio_write(BIO* bio, const char* data, int size) {
   BIO_clear_retry_flags(bio);
   const ssize_t sent = ::send(socket_of(bio), data, static_cast<std::size_t>(size), MSG_NOSIGNAL);
-  if (sent < 0 && is_temporary(errno)) BIO_set_retry_write(bio);
+  if (sent < 0 && comes_again_later(errno)) BIO_set_retry_write(bio);
   return static_cast<int>(sent);
 }
 
@@ -89,13 +90,8 @@ Result<std::shared_ptr<SSL_CTX>> make_context(const SSL_METHOD* method) {
   return made;
 }
 
-using Bio = std::unique_ptr<BIO, FreedBy<BIO_free>>;
 using Certificate = std::unique_ptr<X509, FreedBy<X509_free>>;
 using Key = std::unique_ptr<EVP_PKEY, FreedBy<EVP_PKEY_free>>;
-
-Bio memory_of(std::string_view text) {
-  return Bio{BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))};
-}
 
 using Session = std::unique_ptr<SSL, FreedBy<SSL_free>>;
 

@@ -51,7 +51,7 @@ bool are_this_machine(std::string_view hosts) {
   }
 }
 
-std::string quoted(std::string_view value) {
+std::string quoted_value(std::string_view value) {
   std::string out = "'";
   for (const char c : value) {
     if (c == '\'' || c == '\\') out += '\\';
@@ -99,7 +99,7 @@ Result<PostgresDsn> parse_postgres_dsn(const std::string& text, const std::strin
   PostgresDsn dsn;
   dsn.place = place_of(words);
   for (const auto& [key, value] : words) {
-    dsn.words += (dsn.words.empty() ? "" : " ") + key + "=" + quoted(value);
+    dsn.words += (dsn.words.empty() ? "" : " ") + key + "=" + quoted_value(value);
   }
   return dsn;
 }

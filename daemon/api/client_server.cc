@@ -32,7 +32,7 @@ HttpReply refusal(AnswerType type, int status, std::string_view code, std::strin
 
 // Of a well-formed request that cannot be run.
 int request_error_status(AnswerType type) {
-  return type == AnswerType::json ? 200 : 400;
+  return type == AnswerType::plain_json ? 200 : 400;
 }
 
 // What is wrong with a request before it is looked into; none: nothing.

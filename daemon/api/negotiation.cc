@@ -64,13 +64,13 @@ struct Liking {
 }  // namespace
 
 std::string_view media_type_of(AnswerType type) {
-  return type == AnswerType::json ? "application/json" : "application/graphql-response+json";
+  return type == AnswerType::plain_json ? "application/json" : "application/graphql-response+json";
 }
 
 std::optional<AnswerType> answer_type_for(const federation::HttpHeaders& headers) {
   if (headers.count("accept") == 0) return AnswerType::graphql_response;
   Liking newer{media_type_of(AnswerType::graphql_response)};
-  Liking older{media_type_of(AnswerType::json)};
+  Liking older{media_type_of(AnswerType::plain_json)};
   for (const auto& header : headers.list) {
     if (header.name != "accept") continue;
     std::string_view ranges = header.value;
@@ -83,13 +83,13 @@ std::optional<AnswerType> answer_type_for(const federation::HttpHeaders& headers
     }
   }
   if (newer.weight == 0 && older.weight == 0) return std::nullopt;
-  return older.weight > newer.weight ? AnswerType::json : AnswerType::graphql_response;
+  return older.weight > newer.weight ? AnswerType::plain_json : AnswerType::graphql_response;
 }
 
 bool is_json_body(const federation::HttpHeaders& headers) {
   const auto type = headers.find("content-type");
   if (!type) return false;
-  return is_same(trimmed(type->substr(0, type->find(';'))), media_type_of(AnswerType::json));
+  return is_same(trimmed(type->substr(0, type->find(';'))), media_type_of(AnswerType::plain_json));
 }
 
 std::optional<std::string_view> bearer_token(std::string_view credentials) {

@@ -12,7 +12,7 @@ namespace cpc::api {
 
 /// The two media types of the GraphQL-over-HTTP draft. They differ in status as well: the older one
 /// has 200 for every well-formed request, also one that cannot be run.
-enum class AnswerType { graphql_response, json };
+enum class AnswerType { graphql_response, plain_json };
 
 [[nodiscard]] std::string_view media_type_of(AnswerType type);
 

@@ -99,22 +99,22 @@ std::optional<Json> number_json(const std::string& text) {
 
 // What a scalar's parse gets to see of a literal.
 std::optional<Json> plain_json(const ast::Value& value, const Json& variables) {
-  using Kind = ast::Value::Kind;
+  using ValueKind = ast::Value::Kind;
   switch (value.kind) {
-    case Kind::variable:
+    case ValueKind::variable:
       return variables.value(value.text, Json{});
-    case Kind::integer:
-    case Kind::floating:
+    case ValueKind::integer:
+    case ValueKind::floating:
       return number_json(value.text);
-    case Kind::string:
+    case ValueKind::string:
       return Json(value.text);
-    case Kind::boolean:
+    case ValueKind::boolean:
       return Json(value.text == "true");
-    case Kind::null:
+    case ValueKind::null:
       return Json{};
-    case Kind::enumeration:
+    case ValueKind::enumeration:
       return std::nullopt;  // A word that only an enum can explain.
-    case Kind::list: {
+    case ValueKind::list: {
       Json list = Json::array();
       for (const ast::Value& item : value.items) {
         std::optional<Json> plain = plain_json(item, variables);
@@ -123,7 +123,7 @@ std::optional<Json> plain_json(const ast::Value& value, const Json& variables) {
       }
       return list;
     }
-    case Kind::object: {
+    case ValueKind::object: {
       Json object = Json::object();
       for (const ast::Argument& field : value.fields) {
         std::optional<Json> plain = plain_json(field.value, variables);
