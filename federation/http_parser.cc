@@ -21,6 +21,9 @@ constexpr std::size_t chunked_rest_bytes_min = 5;
 constexpr int interim_replies_max = 8;
 constexpr std::size_t length_digits_max = 15;  // Far above what any limit allows.
 
+/// Of a size of 64 bits. More zeros before it would be refused or not as the pieces come.
+constexpr std::size_t chunk_digits_max = 16;
+
 /// What stands between two chunks, as far as it has come: a size and nothing else. Beast waits for
 /// the end of an extension, and finds it elsewhere if the octets come in other pieces.
 bool is_plain_chunk_head(std::string_view rest) {
@@ -28,6 +31,7 @@ bool is_plain_chunk_head(std::string_view rest) {
     if (rest.starts_with(octet)) rest.remove_prefix(1);
   }
   const auto end = rest.find_first_not_of("0123456789abcdefABCDEF");
+  if (std::min(end, rest.size()) > chunk_digits_max) return false;
   return end == std::string_view::npos || rest[end] == '\r';
 }
 

@@ -82,6 +82,8 @@ TEST_CASE("what two readers could read differently is no request") {
       "POST / HTTP/1.1\r\n" + host +
           "Transfer-Encoding: chunked\r\n\r\n10000000000000003\r\nabc\r\n0\r\n\r\n",
       "POST / HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\n\r\n0\r\nX: y\r\n\r\n",
+      "POST / HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\n\r\n" + std::string(17, '0') +
+          "\r\n\r\n",
       // Where does a line end?
       "GET / HTTP/1.1\r\n" + host + "X: a\r\n folded\r\n\r\n",
       "GET / HTTP/1.1\r\n" + host + "X: a\r\n\tfolded\r\n\r\n",
