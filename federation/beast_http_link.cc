@@ -2,12 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <exception>
 #include <utility>
 
 #include "core/base/counted.h"
+#include "federation/as_result.h"
 #include "federation/connection_pool.h"
 #include "federation/deadline.h"
 #include "federation/dialer.h"
@@ -19,7 +18,6 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr auto token = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t read_bytes_max = 16 * 1024;
 
 /// What the link itself says: nobody may ask for compression, or name another host.
@@ -71,7 +69,7 @@ asio::awaitable<bool> write_all(SocketStream& stream, const Exchange& exchange) 
   std::string_view body = exchange.body;
   while (!head.empty() || !body.empty()) {
     const std::array buffers{asio::buffer(head), asio::buffer(body)};
-    const auto [failure, count] = co_await stream.async_write_some(buffers, token);
+    const auto [failure, count] = co_await stream.async_write_some(buffers, as_result);
     if (failure) co_return false;
     const std::size_t of_head = std::min(count, head.size());
     head.remove_prefix(of_head);
@@ -92,7 +90,7 @@ asio::awaitable<Conversation> converse(SocketStream& stream, const Exchange& exc
     const std::size_t before = input.size();
     input.resize(before + read_bytes_max);
     const auto room = asio::buffer(input.data() + before, read_bytes_max);
-    const auto [failure, count] = co_await stream.async_read_some(room, token);
+    const auto [failure, count] = co_await stream.async_read_some(room, as_result);
     input.resize(before + count);
     outcome.has_begun |= count > 0;
     if (failure) {

@@ -1,9 +1,7 @@
 #include "federation/beast_web_socket.h"
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/websocket/stream.hpp>
@@ -11,6 +9,7 @@
 #include <optional>
 #include <utility>
 
+#include "federation/as_result.h"
 #include "federation/deadline.h"
 
 namespace cpc::federation {
@@ -34,7 +33,6 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace websocket = boost::beast::websocket;
 
-constexpr auto as_outcome = asio::as_tuple(asio::use_awaitable);
 /// What is held for a connection on which nothing comes.
 constexpr std::size_t first_piece_bytes = 256;
 constexpr std::size_t piece_bytes_max = 64 * 1024;
@@ -125,7 +123,7 @@ asio::awaitable<bool> BeastWebSocket::Core::accept(std::shared_ptr<Core> self,
           reply.set(beast::http::field::sec_websocket_protocol, subprotocol);
         }
       }));
-  const auto [failure] = co_await self->beast_.async_accept(upgrade, as_outcome);
+  const auto [failure] = co_await self->beast_.async_accept(upgrade, as_result);
   self->is_over_ = bool(failure);
   co_return !failure;
 }
@@ -136,7 +134,7 @@ asio::awaitable<beast::error_code> BeastWebSocket::Core::read_message(std::strin
   do {
     if (filled == text.size()) text.resize(filled + std::min(filled, piece_bytes_max));
     const auto room = asio::buffer(text.data() + filled, text.size() - filled);
-    const auto [failure, count] = co_await beast_.async_read_some(room, as_outcome);
+    const auto [failure, count] = co_await beast_.async_read_some(room, as_result);
     if (failure) co_return failure;
     filled += count;
   } while (!beast_.is_message_done());
@@ -181,7 +179,7 @@ asio::awaitable<Result<std::string>> BeastWebSocket::Core::receive(std::shared_p
 asio::awaitable<bool> BeastWebSocket::Core::wait_for_turn(const Queued& mine) {
   while (!is_over_ && turns_.front() != &mine) {
     if (!bell_) bell_.emplace(beast_.get_executor(), asio::steady_timer::time_point::max());
-    (void)co_await bell_->async_wait(as_outcome);
+    (void)co_await bell_->async_wait(as_result);
   }
   co_return !is_over_;
 }
@@ -200,7 +198,7 @@ asio::awaitable<Result<>> BeastWebSocket::Core::send(std::shared_ptr<Core> self,
   const Deadline deadline{self->beast_.get_executor(), limits.write_timeout,
                           [core = self.get()] { core->cut(); }};
   self->beast_.text(true);
-  const auto [failure, count] = co_await self->beast_.async_write(asio::buffer(text), as_outcome);
+  const auto [failure, count] = co_await self->beast_.async_write(asio::buffer(text), as_result);
   if (failure) {
     self->cut();
     co_return fail(ErrorCode::unavailable, "the WebSocket broke");
@@ -218,7 +216,7 @@ asio::awaitable<void> BeastWebSocket::Core::close(std::shared_ptr<Core> self, st
                           [core = self.get()] { core->cut(); }};
   reason.resize(std::min(reason.size(), close_reason_bytes_max));
   const websocket::close_reason why{static_cast<websocket::close_code>(code), reason};
-  const auto [failure] = co_await self->beast_.async_close(why, as_outcome);
+  const auto [failure] = co_await self->beast_.async_close(why, as_result);
   if (!failure && self->closed_with_ == 0) (void)self->explain(websocket::error::closed);
 }
 

@@ -1,9 +1,8 @@
 #include "federation/dialer.h"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
+#include "federation/as_result.h"
 #include "federation/deadline.h"
 
 namespace cpc::federation {
@@ -11,8 +10,6 @@ namespace {
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
-
-constexpr auto token = asio::as_tuple(asio::use_awaitable);
 
 }  // namespace
 
@@ -69,7 +66,7 @@ asio::awaitable<Dialer::Addresses> Dialer::resolve(Attempt& attempt,
   const Deadline deadline{executor_, options_.resolve_timeout,
                           [&attempt] { attempt.resolver->cancel(); }};
   const auto [refused, results] = co_await attempt.resolver->async_resolve(
-      endpoint.host, std::to_string(endpoint.port), tcp::resolver::numeric_service, token);
+      endpoint.host, std::to_string(endpoint.port), tcp::resolver::numeric_service, as_result);
   attempt.resolver.reset();
   if (refused) co_return found;
   for (const auto& result : results) {
@@ -83,13 +80,13 @@ asio::awaitable<bool> Dialer::connect(Attempt& attempt, ConnectionKey key,
   const tcp::endpoint where{address, key.endpoint.port};
   const Deadline deadline{executor_, options_.connect_timeout, [&attempt] { attempt.interrupt(); }};
   attempt.socket.emplace(executor_);
-  const auto [unreachable] = co_await attempt.socket->async_connect(where, token);
+  const auto [unreachable] = co_await attempt.socket->async_connect(where, as_result);
   if (unreachable || !attempt.socket->is_open() || !start_tls(attempt, std::move(key))) {
     attempt.socket.reset();
     co_return false;
   }
   auto& stream = attempt.connection->stream;
-  const auto [failure, none] = co_await stream.async_handshake(token);
+  const auto [failure, none] = co_await stream.async_handshake(as_result);
   if (!failure) co_return true;
   obstacles.refused_key |= stream.tls()->refused_key();
   attempt.connection.reset();

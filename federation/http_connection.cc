@@ -2,12 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <exception>
 #include <string>
 #include <utility>
 
+#include "federation/as_result.h"
 #include "federation/http_grammar.h"
 
 namespace cpc::federation {
@@ -28,7 +27,6 @@ void let_go(Bytes& octets) {
 
 namespace asio = boost::asio;
 
-constexpr auto token = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t read_bytes_max = 16 * 1024;
 /// After our last word: what the client still sends is read, so that the system does not answer it
 /// with a reset, which would overtake that word.
@@ -99,7 +97,7 @@ asio::awaitable<void> HttpConnection::serve() {
       let_go(input_);
       is_idle_ = true;
       due_after(service_.options.timeouts.idle);
-      const auto [failure] = co_await stream_.async_wait_readable(token);
+      const auto [failure] = co_await stream_.async_wait_readable(as_result);
       is_idle_ = false;
       if (failure || was_late()) break;
     }
@@ -113,7 +111,7 @@ asio::awaitable<void> HttpConnection::serve() {
 asio::awaitable<bool> HttpConnection::shake_hands() {
   due_after(service_.options.timeouts.handshake);
   is_idle_ = true;
-  const auto [failure, none] = co_await stream_.async_handshake(token);
+  const auto [failure, none] = co_await stream_.async_handshake(as_result);
   is_idle_ = false;
   co_return !failure && !was_late();
 }
@@ -143,7 +141,7 @@ asio::awaitable<HttpConnection::Filled> HttpConnection::fill() {
   const std::size_t before = input_.size();
   input_.resize(before + read_bytes_max);
   const auto room = asio::buffer(input_.data() + before, read_bytes_max);
-  const auto [failure, count] = co_await stream_.async_read_some(room, token);
+  const auto [failure, count] = co_await stream_.async_read_some(room, as_result);
   input_.resize(before + count);
   if (was_late()) co_return Filled::late;
   co_return failure ? Filled::ended : Filled::some;
@@ -231,7 +229,7 @@ asio::awaitable<bool> HttpConnection::write_all(std::string_view head, std::stri
   std::size_t written = 0;
   while (!head.empty() || !body.empty()) {
     const std::array buffers{asio::buffer(head), asio::buffer(body)};
-    const auto [failure, count] = co_await stream_.async_write_some(buffers, token);
+    const auto [failure, count] = co_await stream_.async_write_some(buffers, as_result);
     if (failure || was_late()) co_return false;
     const std::size_t of_head = std::min(count, head.size());
     head.remove_prefix(of_head);
@@ -283,7 +281,7 @@ asio::awaitable<void> HttpConnection::hang_up() {
   Bytes drained(read_bytes_max, '\0');
   std::size_t total = 0;
   while (last.is_open() && total < drained_bytes_max && !was_late()) {
-    const auto [failure, count] = co_await last.async_read_some(asio::buffer(drained), token);
+    const auto [failure, count] = co_await last.async_read_some(asio::buffer(drained), as_result);
     if (failure) break;
     total += count;
   }

@@ -1,16 +1,15 @@
 #include "federation/http_server.h"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <list>
 #include <map>
 #include <utility>
 #include <vector>
 
+#include "federation/as_result.h"
 #include "federation/deadline.h"
 #include "federation/http_connection.h"
 #include "federation/listening_socket.h"
@@ -22,7 +21,6 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 /// How late a time-out may strike.
 constexpr auto sweep_interval = std::chrono::milliseconds{200};
 /// After the system had no descriptor or memory for another connection.
